@@ -1,0 +1,56 @@
+# Every verb installs what it needs. `make validate` is what CI runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run
+DEV := $(VENV)/.dev
+
+.PHONY: setup demo fmt check test property e2e bench docs validate clean
+
+demo: $(RUN) ## run a small program on the embedded local intake and show what arrived
+	$(BIN)/serverless-init --local -- $(BIN)/python examples/checkout.py
+
+setup: $(DEV) ## install everything for development into .venv
+
+fmt: $(DEV) ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check: $(DEV) ## lint, format, types, floors, generated docs, changelog fragments
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -p no:randomly tests/test_floors.py tests/test_sizes.py tests/test_imports.py
+	$(BIN)/python tools/configuration_page.py --check
+	$(BIN)/python tools/check_changelog.py
+
+test: $(DEV) ## all tests but the benchmarks
+	$(BIN)/python -m pytest -q
+
+property: $(DEV)
+	$(BIN)/python -m pytest -q tests/property
+
+e2e: $(DEV)
+	$(BIN)/python -m pytest -q tests/e2e tests/faults
+
+bench: $(DEV) ## measure; prints numbers, judges nothing
+	$(BIN)/python -m tests.bench
+
+docs: $(DEV) ## regenerate the reference pages
+	$(BIN)/python tools/configuration_page.py
+
+validate: check test demo
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/e2e/node/node_modules
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+	touch $@
+
+$(DEV): pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo,dev]'
+	touch $@ $(RUN)
