@@ -1,0 +1,57 @@
+"""Floor 0: the values that travel through the pipeline and the protocols by which parts meet."""
+
+from serverless_init.model.events import (
+    AlertType,
+    CheckStatus,
+    Event,
+    EventPriority,
+    ServiceCheck,
+)
+from serverless_init.model.metrics import (
+    MetricKind,
+    MetricSample,
+    Origin,
+    Serie,
+    SerieKind,
+    SketchPoint,
+    SketchSerie,
+)
+from serverless_init.model.payloads import (
+    CHECK_RUN_V1,
+    INTAKE,
+    SERIES_V2,
+    SKETCHES_V2,
+    Endpoint,
+    Payload,
+    PayloadKind,
+    Priority,
+)
+from serverless_init.model.sinks import EventSink, PayloadSink
+from serverless_init.model.tags import deduplicate, normalize
+
+__all__ = [
+    "CHECK_RUN_V1",
+    "INTAKE",
+    "SERIES_V2",
+    "SKETCHES_V2",
+    "AlertType",
+    "CheckStatus",
+    "Endpoint",
+    "Event",
+    "EventPriority",
+    "EventSink",
+    "MetricKind",
+    "MetricSample",
+    "Origin",
+    "Payload",
+    "PayloadKind",
+    "PayloadSink",
+    "Priority",
+    "Serie",
+    "SerieKind",
+    "ServiceCheck",
+    "SketchPoint",
+    "SketchSerie",
+    "deduplicate",
+    "normalize",
+]

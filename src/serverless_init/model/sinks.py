@@ -1,0 +1,20 @@
+"""The protocols by which siblings meet: one method each."""
+
+from typing import Protocol
+
+from serverless_init.model.events import Event, ServiceCheck
+from serverless_init.model.payloads import Payload
+
+
+class EventSink(Protocol):
+    """Takes events and service checks, in arrival order."""
+
+    def add(self, item: Event | ServiceCheck) -> None:
+        """Keep `item` until the next flush. Never blocks, never raises."""
+
+
+class PayloadSink(Protocol):
+    """Takes encoded payloads for delivery."""
+
+    def submit(self, payload: Payload) -> None:
+        """Queue `payload`. Never blocks; what cannot be kept is counted as dropped."""
