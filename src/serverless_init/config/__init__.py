@@ -1,0 +1,27 @@
+"""Floor 1: every setting, once, and how it gets its value. The module `describe` is loaded late."""
+
+from serverless_init.config.load import CONFIGURATION_FILES, Configuration, load, masked
+from serverless_init.config.settings import (
+    SIDECAR_DEFAULTS,
+    AggregatorSettings,
+    DogStatsDSettings,
+    ForwarderSettings,
+    RunSettings,
+    SerializerSettings,
+    TagSettings,
+)
+
+__all__ = [
+    "CONFIGURATION_FILES",
+    "SIDECAR_DEFAULTS",
+    "AggregatorSettings",
+    "Configuration",
+    "DogStatsDSettings",
+    "ForwarderSettings",
+    "RunSettings",
+    "SerializerSettings",
+    "TagSettings",
+    "describe",
+    "load",
+    "masked",
+]

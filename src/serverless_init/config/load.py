@@ -1,0 +1,175 @@
+"""From the environment and ``datadog.yaml`` to settings.
+
+Precedence, strongest first: environment, ``datadog.yaml``, the defaults of the mode or platform,
+the declared default. A value that its setting cannot have is a problem, never an error: it is named
+in one line and the next weaker source is used. An empty variable or key sets nothing, as with the
+Datadog Agent; an empty variable also keeps the mode's default away, as with the original, which
+writes that default into the environment only where the variable is absent.
+
+Imported before the app has started: see `serverless_init.config.declare`. What only a file or a
+mistake needs is imported when there is one.
+"""
+
+from serverless_init.config.settings import COMPONENTS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import TypeVar
+
+    from serverless_init.config.declare import Setting, Settings
+    from serverless_init.config.yaml_file import YamlFile
+
+    S = TypeVar("S", bound=Settings)
+
+# Where the file is looked for; the first one that exists is read.
+CONFIGURATION_FILES = ("datadog.yaml", "/etc/datadog-agent/datadog.yaml")
+
+_SHOWN_MAX = 60
+
+
+def load(
+    environ: "Mapping[str, str]",
+    *,
+    yaml_text: str | None = None,
+    yaml_path: str = "datadog.yaml",
+    mode: "Mapping[str, object] | None" = None,
+) -> "Configuration":
+    """The settings of a run. Never raises for what an operator wrote.
+
+    `yaml_text` is what the file at `yaml_path` holds, ``None`` when there is none. `mode` holds the
+    defaults of the mode or the platform by `Setting.yaml`.
+    """
+    file: YamlFile | None = None
+    if yaml_text:
+        from serverless_init.config.yaml_file import read_yaml
+
+        file = read_yaml(yaml_text, yaml_path)
+    problems = list(file.problems) if file else []
+    values: dict[str, object] = {}
+    sources: dict[str, str] = {}
+    for component in COMPONENTS:
+        for declared in component.fields.values():
+            found = _candidates(declared, environ, file, mode or {})
+            value, source = _strongest(declared, found, problems)
+            values[declared.yaml], sources[declared.yaml] = value, source
+    return Configuration(values, sources, problems=problems, variables=tuple(environ), file=file)
+
+
+class Configuration:
+    """Every setting's value and where it came from, and what was wrong on the way.
+
+    `problems` are for the operator to mend, one line each: values that are not used, a file that is
+    not read.
+    """
+
+    __slots__ = ("_file", "_sources", "_values", "_variables", "problems")
+
+    def __init__(
+        self,
+        values: dict[str, object],
+        sources: dict[str, str],
+        *,
+        problems: list[str],
+        variables: tuple[str, ...],
+        file: "YamlFile | None",
+    ) -> None:
+        self.problems = problems
+        self._values = values
+        self._sources = sources
+        self._variables = variables
+        self._file = file
+
+    def of(self, component: "type[S]") -> "S":
+        """A component's settings."""
+        return component(**{k: self._values[s.yaml] for k, s in component.fields.items()})
+
+    def source(self, declared: "Setting") -> str:
+        """``environment DD_X``, ``datadog.yaml``, ``mode`` or ``default``."""
+        return self._sources[declared.yaml]
+
+    def shown(self, declared: "Setting") -> str:
+        """A setting's value as a person may read it; see `shown`."""
+        return shown(declared, self._values[declared.yaml])
+
+    def unknown(self) -> tuple[list[str], list[str]]:
+        """A line for each name that is nobody's: those close to a setting's name, and the others.
+
+        The first are most likely misspelt and worth a warning; the second are worth a remark. It
+        takes up to a millisecond a name, so ask when the app is running.
+        """
+        from serverless_init.config.unknown import unknown_keys, unknown_variables
+
+        misspelt, others = unknown_variables(self._variables)
+        if self._file:
+            more_misspelt, more_others = unknown_keys(self._file.unknown_keys, self._file.path)
+            return misspelt + more_misspelt, others + more_others
+        return misspelt, others
+
+
+def shown(declared: "Setting", value: object) -> str:
+    """A value of a setting in the form in which it may be written in the environment.
+
+    A secret is masked. What cannot be printed is escaped.
+    """
+    if declared.secret:
+        return masked(str(value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    if isinstance(value, tuple):
+        value = ",".join(map(str, value))
+    word = "" if value is None else str(value)
+    return word if word.isprintable() else repr(word)
+
+
+def masked(secret: str) -> str:
+    """What may be shown of a secret: four characters, when that leaves enough unknown."""
+    return f"***{secret[-4:]}" if len(secret) >= 16 else "***" * bool(secret)
+
+
+def _strongest(
+    declared: "Setting", found: "Iterator[tuple[str, str, object]]", problems: list[str]
+) -> tuple[object, str]:
+    """(value, source): the first of `found` that the setting can have, else its default.
+
+    A line for each one before it that it cannot have is added to `problems`.
+    """
+    value, source = declared.default, "default"
+    refused = []
+    for candidate, name, raw in found:
+        try:
+            value, source = declared.parse(raw), candidate
+            break
+        except ValueError as why:
+            refused.append(f"{name}={_quoted(declared, raw)} {why}")
+    instead = f"using {shown(declared, value) or 'nothing'} ({source})"
+    problems += [f"{line}; {instead}" for line in refused]
+    return value, source
+
+
+def _candidates(
+    declared: "Setting",
+    environ: "Mapping[str, str]",
+    file: "YamlFile | None",
+    mode: "Mapping[str, object]",
+) -> "Iterator[tuple[str, str, object]]":
+    """(source, name, raw value) for each source that has a value, strongest first."""
+    key = declared.yaml
+    present = [v for v in (declared.env, *declared.aliases) if v in environ]
+    for variable in present:
+        if environ[variable].strip():
+            yield f"environment {variable}", variable, environ[variable]
+    if file and key in file.keys:
+        yield "datadog.yaml", f"{file.path}: {key}", file.keys[key]
+    if key in mode and not present:
+        yield "mode", key, mode[key]
+
+
+def _quoted(declared: "Setting", raw: object) -> str:
+    """What was written, quoted, so that white space is seen, and cut; a secret masked."""
+    if declared.secret:
+        return masked(str(raw).strip())
+    word = repr(raw)
+    return word if len(word) <= _SHOWN_MAX else word[: _SHOWN_MAX - 3] + "..."
