@@ -1,0 +1,78 @@
+"""Closed buckets on their way out: their cells become series and sketch series, one by one.
+
+A cell is gone once what it became has been yielded, so the memory shrinks as the owner consumes,
+and what is left is still held. The points of one context from several buckets become one serie per
+name and kind.
+"""
+
+from collections.abc import Iterator
+
+from serverless_init.model import Serie, SerieKind, SketchPoint, SketchSerie
+from serverless_init.sampler.buckets import INTERVAL_S, Bucket
+from serverless_init.sampler.contexts import Context
+from serverless_init.sampler.stats import NO_OUTPUT, SamplerStats
+
+_ZERO = (b"", SerieKind.RATE)
+
+
+class Closing:
+    """The buckets of one flush, in ascending order of their starts. Ingest never sees them."""
+
+    def __init__(self, buckets: list[Bucket], stats: SamplerStats) -> None:
+        self._buckets = sorted(buckets, key=lambda bucket: bucket.start)
+        self._stats = stats
+
+    def samples(self) -> int:
+        """How many samples have not been yielded yet."""
+        return sum(bucket.samples() for bucket in self._buckets)
+
+    def series(self, context: Context, *, zero_before: int) -> Iterator[Serie]:
+        """The series of `context`; the first one carries its samples.
+
+        A bucket that starts before `zero_before` and has no sample of it gives a zero.
+        """
+        points: dict[tuple[bytes, SerieKind], list[tuple[int, float]]] = {}
+        samples = 0
+        unit = b""
+        for bucket in self._buckets:
+            cell = bucket.cells.pop(context, None)
+            if cell is None or not cell.samples:
+                if bucket.start < zero_before:
+                    points.setdefault(_ZERO, []).append((bucket.start, 0.0))
+                continue
+            outputs = list(cell.outputs())
+            for suffix, kind, value in outputs:
+                points.setdefault((suffix, kind), []).append((bucket.start, value))
+            unit = unit or cell.unit
+            if outputs:
+                samples += cell.samples
+            else:
+                self._stats.drop(NO_OUTPUT, cell.samples)
+        name, host, tags = context.identity
+        for (suffix, kind), ascending in points.items():
+            self._stats.samples_flushed += samples
+            yield Serie(
+                name + suffix, tags, host, kind, tuple(ascending), INTERVAL_S, unit, samples
+            )
+            samples = 0
+
+    def sketches(self) -> Iterator[SketchSerie]:
+        """The sketch series of all contexts."""
+        contexts = dict.fromkeys(c for bucket in self._buckets for c in bucket.distributions)
+        for context in contexts:
+            points: list[SketchPoint] = []
+            samples = 0
+            for bucket in self._buckets:
+                cell = bucket.distributions.pop(context, None)
+                if cell is None:
+                    continue
+                point = cell.point(bucket.start)
+                if point is None:
+                    self._stats.drop(NO_OUTPUT, cell.samples)
+                else:
+                    points.append(point)
+                    samples += cell.samples
+            if points:
+                name, host, tags = context.identity
+                self._stats.samples_flushed += samples
+                yield SketchSerie(name, tags, host, tuple(points), INTERVAL_S, samples)

@@ -1,0 +1,283 @@
+"""The time sampler: packets go in, and what finished ten second buckets become comes out.
+
+**Ingest.** Every line of a packet is first looked up by its raw key (see `contexts`): when it leads
+to a route and its value is one plain number, the number goes straight into the cell of the open
+bucket. Everything else takes the long way, which gives the same result: packed values, sets, first
+sights, timestamps, malformed lines. A route remembers the cell of one bucket and that bucket's
+epoch. An epoch is never used twice, so a new bucket, whatever the reason for it, makes all routes
+find their new cell by one comparison. Events and service checks are handed back to the caller.
+
+**Flush.** A bucket is closed when its window is over, or at once by a forced flush. Flushing takes
+the closed buckets away from ingest and returns iterators, so that the owner can consume them in
+slices while ingest goes on: what arrives later goes to other buckets. Counters that were idle get a
+zero in every closed bucket, and in the last window when there was no bucket at all, until
+`expiry_s` after their last sample. Contexts that were not seen for long are forgotten on the way,
+unless they have a cell in an open bucket: another context of the same identity would get a point
+with the same timestamp. A counter that wakes up between flush and consumption may get a zero in a
+closed bucket in which it would have been too old for one; it was zero then.
+
+**Timestamps.** A forced flush cuts the window it falls in: later samples of this window need a
+bucket of their own with another timestamp, or the intake would overwrite the point that was sent.
+The same holds when the clock jumps back. `Timeline` gives out each start once. A cut bucket closes
+with its window and is reported with the whole interval of ten seconds, so that value times
+interval, summed up, is what came in. A last-seen time in the future of a flush, from a clock that
+jumped, is set back to it, so that contexts don't outlive the jump.
+
+**Accounting**, in samples: every value and every malformed line is accepted; then it is held in a
+cell, or dropped for a reason, and a held one is flushed with a serie or dropped. At any moment
+``samples_accepted == samples_flushed + sum(dropped) + held_samples()``.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from sys import float_info
+
+from serverless_init.model import MetricKind, Serie, SketchSerie
+from serverless_init.sampler.buckets import INTERVAL_S, Bucket
+from serverless_init.sampler.closing import Closing
+from serverless_init.sampler.contexts import Context, Contexts, Route
+from serverless_init.sampler.enrichment import Enrichment
+from serverless_init.sampler.histogram import HistogramOutputs
+from serverless_init.sampler.parse import Malformed, parse_metric, parse_values
+from serverless_init.sampler.stats import BUCKETS_MAX, CONTEXTS_MAX, NON_FINITE, SamplerStats
+from serverless_init.sampler.timeline import Timeline
+
+# An hour of windows: only samples with timestamps of their own can open so many.
+_BUCKETS_MAX = 360
+
+_FLOAT_MAX = float_info.max
+_SPACE = 0x20
+_EVENT_OR_CHECK = (b"_e{", b"_sc")
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerOptions:
+    """What the sampler is built with; the fields named like settings mean the same.
+
+    `host` is attached to samples whose tags name none, `extra_tags` are appended to all.
+    `client_origin` reads the fields ``c:``, ``e:`` and ``card:``.
+    """
+
+    contexts_max: int = 100_000
+    expiry_s: int = 300
+    context_expiry_s: int = 20
+    histogram_aggregates: tuple[str, ...] = ("max", "median", "avg", "count")
+    histogram_percentiles: tuple[str, ...] = ("0.95",)
+    host: bytes = b""
+    extra_tags: tuple[bytes, ...] = ()
+    client_origin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """What a flush closed. Each iterator may be consumed once, at any pace, in any order.
+
+    A sample counts as flushed when its serie is yielded; until then it is held.
+    """
+
+    series: Iterator[Serie]
+    sketches: Iterator[SketchSerie]
+
+
+class TimeSampler:
+    """See the module's text. `unknown_outputs` are the histogram settings it could not use."""
+
+    def __init__(self, options: SamplerOptions) -> None:
+        self.stats = SamplerStats()
+        self._options = options
+        self._outputs = HistogramOutputs.configured(
+            options.histogram_aggregates, options.histogram_percentiles
+        )
+        self.unknown_outputs = self._outputs.unknown
+        self._enrichment = Enrichment(host=options.host, extra_tags=options.extra_tags)
+        self._contexts = Contexts(options.contexts_max)
+        self._timeline = Timeline(INTERVAL_S)
+        self._buckets: dict[int, Bucket] = {}
+        self._closing: list[Closing] = []
+        self._epoch = 0
+        self._last_cutoff = 0
+
+    def ingest(self, packet: bytes, now: float) -> Sequence[bytes]:
+        """Put every sample of `packet`, received at `now` (unix seconds), into its bucket.
+
+        Returns the lines that are events or service checks, usually none. Bad input is counted.
+        """
+        second = int(now)
+        window = second - second % INTERVAL_S
+        bucket = self._buckets.get(window)
+        epoch = 0 if bucket is None else bucket.epoch
+        routes = self._contexts.number_routes
+        accepted = 0
+        rare: list[bytes] | None = None
+        for line in packet.split(b"\n"):
+            # This takes a part of what `parse_metric` takes, with the same outcome.
+            head, _, tail = line.partition(b"|")
+            name, _, value = head.partition(b":")
+            raw_key = name + b"|" + tail
+            route = routes.get(raw_key)
+            if route is not None:
+                try:
+                    number = float(value)
+                except ValueError:
+                    number = math.nan
+                # Python strips white space from numbers, DogStatsD doesn't; no character of a
+                # number is as low as a space.
+                if -_FLOAT_MAX <= number <= _FLOAT_MAX and value[0] > _SPACE < value[-1]:
+                    accepted += 1
+                    if route.epoch != epoch:
+                        epoch = self._attach(route, window)
+                    route.context.last_seen = second
+                    refusal = route.add(number, route.weight)
+                    if refusal is not None:
+                        self.stats.drop(refusal)
+                    continue
+            event = self._ingest_long(line, raw_key, value, second)
+            if event is not None:
+                rare = rare or []
+                rare.append(event)
+        self.stats.samples_accepted += accepted
+        return rare or ()
+
+    def flush(self, now: float, *, force: bool) -> Flushed:
+        """Close the buckets whose window is over at `now`, or all with `force`.
+
+        Expired contexts are forgotten while the series are consumed.
+        """
+        second = int(now)
+        cutoff = self._timeline.window_of(second)
+        if not self._buckets and len(self._contexts) and self._last_cutoff + INTERVAL_S <= cutoff:
+            self._open(cutoff - INTERVAL_S)
+        self._last_cutoff = cutoff
+        over = [w for w in self._buckets if force or w + INTERVAL_S <= cutoff]
+        if force:
+            self._timeline.cut(second)
+        closing = Closing([self._buckets.pop(window) for window in over], self.stats)
+        self._closing = [earlier for earlier in self._closing if earlier.samples()]
+        self._closing.append(closing)
+        series = self._series(closing, self._contexts.snapshot(), second)
+        return Flushed(series, closing.sketches())
+
+    def held_samples(self) -> int:
+        """How many samples are in open buckets, or closed and not yet consumed."""
+        opened = sum(bucket.samples() for bucket in self._buckets.values())
+        return opened + sum(closing.samples() for closing in self._closing)
+
+    def contexts_held(self) -> int:
+        """How many contexts there are."""
+        return len(self._contexts)
+
+    def discard_open(self, reason: str) -> None:
+        """Drop what open buckets hold, counted under `reason`."""
+        self.stats.drop(reason, sum(bucket.samples() for bucket in self._buckets.values()))
+        self._buckets.clear()
+
+    def _ingest_long(self, line: bytes, raw_key: bytes, value: bytes, second: int) -> bytes | None:
+        """Take one line the long way. An event or a service check is not ours: it is returned."""
+        window = self._timeline.window_of(second)
+        route = self._contexts.set_routes.get(raw_key)
+        if route is not None and value:
+            self._feed_member(route, value, window, second)
+            return None
+        route = self._contexts.number_routes.get(raw_key)
+        if route is not None:
+            values = parse_values(value)
+            if not isinstance(values, Malformed):
+                self._feed(route, values, window, second)
+                return None
+        # A known raw key with a bad value comes here too, to learn the reason.
+        text = line.removesuffix(b"\r")
+        if text.startswith(_EVENT_OR_CHECK):
+            return text
+        if text:
+            self._ingest_first(text, raw_key, second)
+        return None
+
+    def _ingest_first(self, line: bytes, raw_key: bytes, second: int) -> None:
+        """Take a line whose raw key leads nowhere yet, and remember where it led."""
+        sample = parse_metric(line, client_origin=self._options.client_origin)
+        if isinstance(sample, Malformed):
+            self.stats.reject(sample, line)
+            return
+        samples = len(sample.values) or 1
+        window = self._timeline.window_of(sample.timestamp or second)
+        timestamped = sample.timestamp > 0
+        if timestamped and window not in self._buckets and len(self._buckets) >= _BUCKETS_MAX:
+            self.stats.refuse(BUCKETS_MAX, sample.name, samples)
+            return
+        context = self._contexts.find(self._enrichment.identify(sample), sample.kind, second)
+        if context is None:
+            self.stats.refuse(CONTEXTS_MAX, sample.name, samples)
+            return
+        route = Route(context, sample.kind, sample.rate)
+        if timestamped:
+            # Not remembered: with a timestamp nearly every line has a raw key of its own.
+            second = sample.timestamp
+        else:
+            self._contexts.remember(raw_key, route)
+        if sample.kind is MetricKind.SET:
+            self._feed_member(route, sample.member, window, second)
+        else:
+            self._feed(route, sample.values, window, second)
+
+    def _feed(self, route: Route, values: Sequence[float], window: int, second: int) -> None:
+        """Put numbers into the route's cell. A context is seen even when none is finite."""
+        finite = [value for value in values if math.isfinite(value)]
+        self.stats.samples_accepted += len(values)
+        self.stats.drop(NON_FINITE, len(values) - len(finite))
+        route.context.last_seen = second
+        if finite:
+            self._attach(route, window)
+        for value in finite:
+            refusal = route.add(value, route.weight)
+            if refusal is not None:
+                self.stats.drop(refusal)
+
+    def _feed_member(self, route: Route, member: bytes, window: int, second: int) -> None:
+        """Put a set's member into the route's cell."""
+        self.stats.samples_accepted += 1
+        route.context.last_seen = second
+        self._attach(route, window)
+        refusal = route.add_member(member)
+        if refusal is not None:
+            self.stats.drop(refusal)
+
+    def _attach(self, route: Route, window: int) -> int:
+        """Make `route` lead to the bucket of `window`; returns that bucket's epoch."""
+        bucket = self._buckets.get(window)
+        if bucket is None:
+            bucket = self._open(window)
+        if route.epoch != bucket.epoch:
+            cell = bucket.cell(route.context, route.kind, self._outputs)
+            route.add = cell.add
+            route.add_member = cell.add_member
+            route.weight = cell.weigh(route.rate)
+            route.epoch = bucket.epoch
+        return bucket.epoch
+
+    def _open(self, window: int) -> Bucket:
+        self._epoch += 1
+        bucket = Bucket(window=window, start=self._timeline.claim(window), epoch=self._epoch)
+        self._buckets[window] = bucket
+        return bucket
+
+    def _series(self, closing: Closing, contexts: list[Context], second: int) -> Iterator[Serie]:
+        """The series of what was closed at `second`. Expired contexts are forgotten on the way."""
+        expiry_s = self._options.expiry_s
+        for context in contexts:
+            counts = context.kind is MetricKind.COUNTER
+            zero_before = context.last_seen + expiry_s if counts else 0
+            yield from closing.series(context, zero_before=zero_before)
+            self._expire(context, second)
+
+    def _expire(self, context: Context, second: int) -> None:
+        """Forget `context` when it was last seen too long before `second`."""
+        if context.last_seen > second + INTERVAL_S:
+            context.last_seen = second
+        lifetime_s = self._options.context_expiry_s
+        if context.kind is MetricKind.COUNTER:
+            lifetime_s += self._options.expiry_s
+        if context.last_seen + lifetime_s >= second:
+            return
+        if not any(bucket.holds(context) for bucket in self._buckets.values()):
+            self._contexts.forget(context)
