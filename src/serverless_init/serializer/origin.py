@@ -1,0 +1,51 @@
+"""Where a metric comes from, in the intake's registry: product, category, service.
+
+Numbers: spec of the intake, section 3.11 (the registry is Datadog's and is shared by its agents).
+"""
+
+from collections.abc import Callable
+
+from serverless_init.model import Origin
+
+PRODUCT_SERVERLESS = 1
+CATEGORY_UNKNOWN = 0
+CATEGORY_APP_SERVICE = 35
+CATEGORY_CLOUD_RUN = 36
+CATEGORY_CONTAINER_APP = 37
+CATEGORY_LAMBDA = 38
+SERVICE_CUSTOM = 472
+SERVICE_RUNTIME = 474
+
+_RUNTIME_PREFIXES = (b"runtime.", b"jvm.")
+_OWN_PREFIX = b"datadog."
+
+
+def dogstatsd_origin(platform: str) -> Callable[[bytes], Origin | None]:
+    """The origin of a DogStatsD metric by its name, on the platform of that name.
+
+    An unknown platform has category 0. Names starting with ``datadog.`` have no origin.
+    """
+    category = _category(platform)
+    custom = Origin(PRODUCT_SERVERLESS, category, SERVICE_CUSTOM)
+    runtime = Origin(PRODUCT_SERVERLESS, category, SERVICE_RUNTIME)
+
+    def origin(name: bytes) -> Origin | None:
+        if name.startswith(_OWN_PREFIX):
+            return None
+        return runtime if name.startswith(_RUNTIME_PREFIXES) else custom
+
+    return origin
+
+
+def _category(platform: str) -> int:
+    match platform:
+        case "cloudrun" | "cloudrunjobs":
+            return CATEGORY_CLOUD_RUN
+        case "containerapp":
+            return CATEGORY_CONTAINER_APP
+        case "appservice":
+            return CATEGORY_APP_SERVICE
+        case "lambdamicrovm":
+            return CATEGORY_LAMBDA
+        case _:
+            return CATEGORY_UNKNOWN
