@@ -1,0 +1,178 @@
+"""The forwarder: delivers payloads to the intake, and at the end accounts for every one.
+
+The steady life of a payload is told in `queue`, `breaker` and `retry`. At the end `drain` differs
+from the Agent's stop, which cancels or forgets silently; here the sum is always right:
+
+- ``forwarder_stop_wait_for_inflight`` true: what is in flight goes on while the queue is sent;
+  false: it is cancelled first and counted as ``cancelled_at_stop``.
+- ``forwarder_stop_timeout`` above zero bounds the drain. Zero or less: the queue is not sent but
+  counted as ``stop_without_purge``; only what is in flight may end.
+- Everything queued is sent, what had failed before included, without waiting for a backoff; what
+  fails then is tried again after 100 ms, 200 ms and so on up to 1 s, until the deadline.
+- At the deadline what is left is counted as ``deadline``, and as ``unconfirmed`` when the request
+  had been sent in full and only its answer was missing: it may have arrived.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+
+from serverless_init.clock import Clock
+from serverless_init.config import ForwarderSettings
+from serverless_init.forwarder.breaker import Uniform, backoff_policy
+from serverless_init.forwarder.dispatcher import Dispatcher
+from serverless_init.forwarder.endpoints import IntakeEndpoint
+from serverless_init.forwarder.http import Limits, Worker
+from serverless_init.forwarder.queue import TransactionQueue
+from serverless_init.forwarder.stats import ForwarderStats
+from serverless_init.lifecycle import Drained
+from serverless_init.model import Payload
+from serverless_init.wire import HttpClient
+
+_log = logging.getLogger("serverless_init.forwarder")
+_NO_API_KEY = (
+    "no API key, so all telemetry is dropped: set DD_API_KEY to deliver it, or start with "
+    "serverless-init --local COMMAND to see what would be delivered"
+)
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING}
+
+
+def log_line(level: str, text: str) -> None:
+    """Write one line for the operator to the log."""
+    _log.log(_LEVELS[level], "%s", text)
+
+
+class Forwarder:
+    """Takes payloads, never blocks, delivers them to every endpoint. See the module's text.
+
+    A payload counts as accepted once for each endpoint. Not thread-safe: everything is called on
+    the loop that ran `start`.
+    """
+
+    name = "forwarder"
+
+    def __init__(
+        self,
+        settings: ForwarderSettings,
+        *,
+        clock: Clock,
+        endpoints: tuple[IntakeEndpoint, ...],
+        report: Callable[[str, str], None] = log_line,
+        uniform: Uniform = random.uniform,
+        client: HttpClient | None = None,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._report = report
+        self._started = False
+        policy, complaints = backoff_policy(settings)
+        timeout_s, complaint = _timeout(settings)
+        self._complaints = complaints + complaint
+        limits = Limits(settings.workers * settings.concurrent_requests_max, timeout_s)
+        self._client = client or HttpClient(
+            skip_tls_validation=settings.skip_tls_validation,
+            idle_connections_max=limits.slots,
+        )
+        self._stats = ForwarderStats()
+        self._workers = tuple(
+            Worker(
+                endpoint,
+                Dispatcher(
+                    TransactionQueue(
+                        payloads_max=settings.queue_payloads_max,
+                        bytes_max=settings.retry_queue_bytes_max,
+                    ),
+                    policy=policy,
+                    uniform=uniform,
+                    stats=self._stats,
+                ),
+                client=self._client,
+                limits=limits,
+                clock=clock,
+                stats=self._stats,
+                report=report,
+            )
+            for endpoint in endpoints
+        )
+
+    @property
+    def stats(self) -> ForwarderStats:
+        """The counters, up to date."""
+        self._stats.connections_opened = self._client.stats.connections_opened
+        return self._stats
+
+    @property
+    def held(self) -> int:
+        """Samples that wait or are in flight."""
+        return sum(worker.held for worker in self._workers)
+
+    async def start(self) -> None:
+        """Begin to send. Connects when there is something to send, not before."""
+        assert not self._started, "the forwarder is started once"
+        self._started = True
+        for complaint in self._complaints:
+            self._report("warning", complaint)
+        if not self._workers:
+            self._report("warning", _NO_API_KEY)
+        for worker in self._workers:
+            worker.start()
+
+    def submit(self, payload: Payload) -> None:
+        """Queue `payload`. Never blocks; without an endpoint it is dropped as ``no_api_key``."""
+        if not self._workers:
+            self._stats.accept(payload)
+            self._stats.drop(payload, "no_api_key")
+        for worker in self._workers:
+            worker.submit(payload)
+
+    def wake(self) -> None:
+        """End every backoff now: what waits is sent again at once."""
+        for worker in self._workers:
+            worker.wake()
+
+    async def flush(self, deadline: float) -> None:
+        """Try hard, as in `drain`, to send all that is held now before `deadline`, then go on.
+
+        Nothing is dropped because of the deadline: what is left is retried as ever.
+        """
+        await asyncio.gather(*(worker.flush(deadline) for worker in self._workers))
+
+    async def drain(self, deadline: float) -> Drained:
+        """Deliver or account for everything before `deadline`; afterwards nothing is held."""
+        stop_timeout_s = self._settings.stop_timeout_s
+        purge = stop_timeout_s is None or stop_timeout_s > 0
+        if stop_timeout_s is not None and stop_timeout_s > 0:
+            deadline = min(deadline, self._clock.monotonic() + stop_timeout_s)
+        cut_off = await asyncio.gather(
+            *(
+                worker.drain(
+                    deadline,
+                    purge=purge,
+                    wait_for_inflight=self._settings.stop_wait_for_inflight,
+                )
+                for worker in self._workers
+            )
+        )
+        return Drained(
+            accepted=self._stats.samples_accepted,
+            passed_on=self._stats.samples_delivered,
+            dropped=dict(self._stats.samples_dropped),
+            held=self.held,
+            late=any(cut_off),
+        )
+
+    def close(self) -> None:
+        """Close every connection; what is still held is dropped as ``closed``. Idempotent."""
+        for worker in self._workers:
+            worker.close()
+        self._client.close()
+
+
+def _timeout(settings: ForwarderSettings) -> tuple[float, tuple[str, ...]]:
+    """The request timeout in seconds, and a line when the settings' cannot be."""
+    if settings.timeout_s > 0:
+        return settings.timeout_s, ()
+    declared = ForwarderSettings.fields["timeout_s"]
+    line = f"{declared.env}={settings.timeout_s:g} cannot be; {declared.default:g} is used"
+    return float(str(declared.default)), (line,)

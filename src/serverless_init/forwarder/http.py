@@ -1,0 +1,278 @@
+"""The worker of one intake: as many requests at once as it has slots.
+
+Theory of operation. There is no loop that looks for work. `_pump` fills free slots with what the
+dispatcher offers and is called when that can have changed: a payload came, a request ended, a
+backoff is over (a timer), a stage of the run began. Each request is a task of its own.
+
+Having been asked to stop and the scope of the requests are separate things: the former is the
+dispatcher's mode, the latter the set of flights. ``stop_wait_for_inflight`` decides only which of
+them comes first at the end: cancel what is in flight and then send the queue, or send the queue
+while what is in flight goes on.
+
+A flight that is cancelled is settled at that very moment, by whoever cancels, and its task ends a
+little later on its own: the account is right at the deadline even if a task were slow to end.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from serverless_init import __version__
+from serverless_init.clock import Clock
+from serverless_init.errors import IntakeUnreachable
+from serverless_init.forwarder.dispatcher import Dispatcher
+from serverless_init.forwarder.endpoints import IntakeEndpoint
+from serverless_init.forwarder.notices import Notices
+from serverless_init.forwarder.retry import (
+    Abandoned,
+    Delivered,
+    Fate,
+    Refused,
+    Retry,
+    fate_of_answer,
+    fate_of_failure,
+)
+from serverless_init.forwarder.stats import ForwarderStats
+from serverless_init.forwarder.transaction import Transaction
+from serverless_init.model import Payload
+from serverless_init.wire import ClientRequest, HttpClient, Origin, Progress
+
+Report = Callable[[str, str], None]
+"""Takes a line for the operator: its level (``info`` or ``warning``) and its text."""
+
+# The version of the intake's protobuf schema that our payloads follow.
+_PAYLOAD_SCHEMA = "4.87.0"
+_PROTOBUF = "application/x-protobuf"
+# A cancelled request only has to close its connection.
+_CANCELLED_END_WITHIN_S = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one worker does at once, and for how long it waits for an answer."""
+
+    slots: int
+    timeout_s: float
+
+
+class Worker:
+    """Delivery to one intake."""
+
+    def __init__(
+        self,
+        intake: IntakeEndpoint,
+        dispatcher: Dispatcher,
+        *,
+        client: HttpClient,
+        limits: Limits,
+        clock: Clock,
+        stats: ForwarderStats,
+        report: Report,
+    ) -> None:
+        self._intake = intake
+        self._dispatcher = dispatcher
+        self._client = client
+        self._limits = limits
+        self._clock = clock
+        self._stats = stats
+        self._report = report
+        self._notices = Notices(intake)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._flights: dict[int, _Flight] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+        self._flushes = 0
+        self._changed = asyncio.Event()
+
+    @property
+    def held(self) -> int:
+        """Samples that wait or are in flight."""
+        return self._dispatcher.held
+
+    def start(self) -> None:
+        """Send from now on, on the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._pump()
+
+    def submit(self, payload: Payload) -> None:
+        """Queue `payload` and send it as soon as a slot is free."""
+        now = self._clock.monotonic()
+        self._say_overflow(self._dispatcher.submit(payload, now), now)
+        self._pump()
+
+    def wake(self) -> None:
+        """End every backoff now."""
+        self._dispatcher.wake()
+        self._pump()
+
+    async def flush(self, deadline: float) -> None:
+        """Try all that is held now, urgently, until it has left or `deadline` has come."""
+        until = self._dispatcher.sequence
+        self._flushes += 1
+        self._dispatcher.urge()
+        self._pump()
+        try:
+            await self._reached(lambda: self._dispatcher.settled_up_to(until), deadline)
+        finally:
+            self._flushes -= 1
+            if not self._flushes:
+                self._dispatcher.relax()
+                self._pump()
+
+    async def drain(self, deadline: float, *, purge: bool, wait_for_inflight: bool) -> bool:
+        """Send all that is held, or without `purge` only end what is in flight; nothing is left.
+
+        Returns whether `deadline` cut it off.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._flushes += 1  # a flush that ends during the drain does not end the urgency
+        if not wait_for_inflight:
+            self._cancel(lambda _: "cancelled_at_stop")
+        if purge:
+            self._dispatcher.urge()
+        else:
+            self._dispatcher.shut("stop_without_purge")
+        self._pump()
+        in_time = await self._reached(self._is_idle, deadline)
+        self._abandon("deadline")
+        if self._ending:
+            await asyncio.wait(self._ending, timeout=_CANCELLED_END_WITHIN_S)
+        return not in_time
+
+    def close(self) -> None:
+        """Drop what is left. Idempotent."""
+        self._abandon("closed")
+        self._loop = None
+
+    def _abandon(self, reason: str) -> None:
+        # What was sent in full and not answered may have arrived: nobody can know.
+        self._cancel(lambda flight: "unconfirmed" if flight.progress.phase == "read" else reason)
+        self._dispatcher.shut(reason)
+        self._arm(None)
+
+    def _is_idle(self) -> bool:
+        return self._dispatcher.settled_up_to(self._dispatcher.sequence)
+
+    async def _reached(self, goal: Callable[[], bool], deadline: float) -> bool:
+        """Wait until `goal()` holds; false when `deadline` comes first."""
+        while not goal():
+            left_s = deadline - self._clock.monotonic()
+            if left_s <= 0:
+                return False
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(left_s):
+                    await self._changed.wait()
+            except TimeoutError:
+                return goal()
+        return True
+
+    def _pump(self) -> None:
+        if self._loop is None:
+            return
+        now = self._clock.monotonic()
+        while len(self._flights) < self._limits.slots:
+            transaction = self._dispatcher.take(now)
+            if transaction is None:
+                break
+            flight = _Flight(transaction, Progress())
+            self._flights[transaction.sequence] = flight
+            name = f"deliver {transaction.payload.endpoint.name}"
+            flight.task = self._loop.create_task(self._deliver(flight), name=name)
+            self._ending.add(flight.task)
+            flight.task.add_done_callback(self._ending.discard)
+        is_full = len(self._flights) >= self._limits.slots
+        self._arm(None if is_full else self._dispatcher.next_at(now))
+
+    def _arm(self, at: float | None) -> None:
+        """Look again at the instant `at`."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if at is not None and self._loop is not None:
+            delay_s = max(0.0, at - self._clock.monotonic())
+            self._timer = self._loop.call_later(delay_s, self._pump)
+
+    async def _deliver(self, flight: "_Flight") -> None:
+        payload = flight.transaction.payload
+        try:
+            answer = await self._client.send(
+                _request(self._intake, payload),
+                timeout_s=self._limits.timeout_s,
+                progress=flight.progress,
+            )
+        except IntakeUnreachable as error:
+            self._stats.error(error.phase)
+            self._settle(flight, fate_of_failure(error.phase), str(error))
+        except Exception as error:  # noqa: BLE001  our mistake costs one payload, not the forwarder
+            self._settle(flight, Abandoned("internal_error"), f"{type(error).__name__}: {error}")
+        else:
+            fate = fate_of_answer(answer.status)
+            body = answer.body.decode("utf-8", "replace")
+            if not isinstance(fate, Delivered):
+                self._stats.http_error(answer.status)
+            self._settle(flight, fate, f"status {answer.status}: {body}")
+
+    def _settle(self, flight: "_Flight", fate: Fate, why: str) -> None:
+        if self._flights.pop(flight.transaction.sequence, None) is None:
+            return
+        now = self._clock.monotonic()
+        self._say_overflow(self._dispatcher.settle(flight.transaction, fate, now), now)
+        match fate:
+            case Delivered():
+                self._say(self._notices.delivered(_route(flight)), "info")
+            case Retry():
+                self._say(self._notices.failed(_route(flight), why))
+            case Refused(reason) | Abandoned(reason):
+                self._say(self._notices.dropped(_route(flight), reason, why, now))
+        self._pump()
+        self._changed.set()
+
+    def _cancel(self, reason: Callable[["_Flight"], str]) -> None:
+        now = self._clock.monotonic()
+        for flight in list(self._flights.values()):
+            self._dispatcher.settle(flight.transaction, Abandoned(reason(flight)), now)
+            if flight.task is not None:
+                flight.task.cancel()
+        self._flights.clear()
+
+    def _say_overflow(self, payloads: int, now: float) -> None:
+        if payloads:
+            self._say(self._notices.overflowed(payloads, now))
+
+    def _say(self, line: str | None, level: str = "warning") -> None:
+        if line is not None:
+            self._report(level, line)
+
+
+@dataclass(slots=True, eq=False)
+class _Flight:
+    """A request under way."""
+
+    transaction: Transaction
+    progress: Progress
+    task: asyncio.Task[None] | None = None
+
+
+def _route(flight: _Flight) -> str:
+    return flight.transaction.target
+
+
+def _request(intake: IntakeEndpoint, payload: Payload) -> ClientRequest:
+    headers = [
+        ("DD-Api-Key", intake.api_key),
+        ("DD-Agent-Version", __version__),
+        ("User-Agent", f"serverless-init/{__version__}"),
+        ("Content-Type", payload.content_type),
+    ]
+    if payload.content_encoding:
+        headers.append(("Content-Encoding", payload.content_encoding))
+    if payload.content_type == _PROTOBUF:
+        headers.append(("DD-Agent-Payload", _PAYLOAD_SCHEMA))
+    return ClientRequest(
+        Origin(intake.scheme, intake.host, intake.port),
+        "POST",
+        intake.path_prefix + payload.endpoint.route,
+        tuple(headers),
+        payload.body,
+    )
