@@ -1,0 +1,187 @@
+"""Reception: packets are read from their sockets at once and wait here, bounded, to be parsed.
+
+Theory of operation. The kernel's receive buffer holds a few hundred small datagrams, a millisecond
+or two of a burst; what does not fit is lost without a word. So reading has precedence over
+everything else we do. `receive` empties every socket into the backlog; it costs about a
+microsecond a packet, several times less than it costs a client to send one. Parsing takes packets
+off the backlog in small portions and calls `receive` between them.
+
+Where the main thread is busy for longer than that, above all while the rest of the program is
+imported and the app is already running, the kernel is asked to raise SIGIO when a packet arrives
+(`signal_arrivals`), and the handler, which runs between two bytecodes, calls `receive`. No thread
+is needed: a thread would have to wait for the interpreter lock after every single packet.
+
+All sockets stand in one `selectors` selector, whose own descriptor becomes readable when any of
+them is: an event loop watches one descriptor and knows nothing of stream connections.
+
+Beyond `bytes_max` reading stops and the kernel buffers, and drops, as it would without us; it
+counts what it drops, and `kernel_drops` reads that count. Imported before the app has started.
+"""
+
+import fcntl
+import os
+import selectors
+import socket
+import time
+from collections import deque
+
+from serverless_init.reception.sources import (
+    DatagramSource,
+    ReceptionStats,
+    StreamConnection,
+    StreamListener,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from serverless_init.reception.sources import Source
+
+# What a Python object for a packet costs beyond the packet's own bytes.
+_PACKET_OVERHEAD_BYTES = 64
+_STREAM_CONNECTIONS_MAX = 1024
+
+
+class Reception:
+    """The sockets and the packets read from them that nobody has parsed yet.
+
+    `stats` counts what came and what was cut; `packets` waiting is `len(reception)`.
+    """
+
+    def __init__(self, *, packet_bytes_max: int, bytes_max: int) -> None:
+        self.stats = ReceptionStats()
+        self._packet_bytes_max = packet_bytes_max
+        self._bytes_max = bytes_max
+        self._bytes = 0
+        self._batches: deque[tuple[float, list[bytes]]] = deque()
+        self._selector = selectors.DefaultSelector()
+        self._sources: dict[int, Source] = {}
+        self._receiving = False
+        self._signalling = False
+
+    def __len__(self) -> int:
+        return sum(len(packets) for _, packets in self._batches)
+
+    def fileno(self) -> int:
+        """A descriptor that is readable when a packet, or a connection, has arrived."""
+        return self._selector.fileno()
+
+    def add_datagrams(self, sock: socket.socket) -> None:
+        """Read datagrams from `sock`, each a packet."""
+        self._add(DatagramSource(sock, self.stats, self._packet_bytes_max))
+
+    def add_streams(self, listener: socket.socket) -> None:
+        """Accept connections on `listener`; each length-prefixed frame is a packet."""
+        self._add(StreamListener(listener))
+
+    def receive(self) -> bool:
+        """Read everything that has arrived, as far as there is room. True when anything came.
+
+        Safe to call from a signal handler while it already runs: the inner call leaves the work to
+        the outer one.
+        """
+        if self._receiving:
+            return True
+        self._receiving = True
+        try:
+            packets: list[bytes] = []
+            for key, _ in self._selector.select(0):
+                self._receive_from(key.data, packets)
+            if packets:
+                self._batches.append((time.time(), packets))
+            return bool(packets)
+        finally:
+            self._receiving = False
+
+    def take(self, count: int) -> tuple[float, list[bytes]] | None:
+        """Up to `count` of the oldest packets, and their arrival time (unix s); None when empty."""
+        if not self._batches:
+            return None
+        arrived_at, packets = self._batches[0]
+        if len(packets) <= count:
+            self._batches.popleft()
+            taken = packets
+        else:
+            taken = packets[:count]
+            del packets[:count]
+        self._bytes -= sum(map(len, taken)) + _PACKET_OVERHEAD_BYTES * len(taken)
+        return arrived_at, taken
+
+    def signal_arrivals(self, on: bool) -> None:
+        """Have the kernel raise SIGIO in this process whenever a packet arrives, or stop that."""
+        self._signalling = on
+        for source in self._sources.values():
+            _signal_arrivals(source.sock, on)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing has ever come in on any socket, not even an error."""
+        stats = self.stats
+        return not (stats.packets or stats.connections or stats.read_errors or stats.dropped)
+
+    def kernel_drops(self) -> int | None:
+        """UDP datagrams the kernel dropped before we could read them; None when it does not say."""
+        inodes = {str(os.fstat(fd).st_ino) for fd in self._sources}
+        dropped, told = 0, False
+        for path in ("/proc/self/net/udp", "/proc/self/net/udp6"):
+            try:
+                with open(path) as table:
+                    rows = [line.split() for line in table][1:]
+            except OSError:
+                continue
+            told = True
+            dropped += sum(int(row[-1]) for row in rows if len(row) > 10 and row[9] in inodes)
+        return dropped if told else None
+
+    def close(self) -> None:
+        """Close every socket. What is in the backlog can still be taken."""
+        for source in list(self._sources.values()):
+            self._remove(source)
+        self._selector.close()
+
+    def _receive_from(self, source: "Source", packets: list[bytes]) -> None:
+        room = self._bytes_max - self._bytes
+        if room <= 0:
+            self.stats.backlog_full += 1
+            return
+        first = len(packets)
+        alive = source.receive(packets, room)
+        read = sum(map(len, packets[first:])) + _PACKET_OVERHEAD_BYTES * (len(packets) - first)
+        self._bytes += read
+        if isinstance(source, StreamListener):
+            self._add_connections(source.accepted())
+        if not alive:
+            self._remove(source)
+
+    def _add_connections(self, accepted: "Iterable[socket.socket]") -> None:
+        for sock in accepted:
+            if len(self._sources) > _STREAM_CONNECTIONS_MAX:
+                self.stats.connections_refused += 1
+                sock.close()
+            else:
+                self.stats.connections += 1
+                self._add(StreamConnection(sock, self.stats, self._packet_bytes_max))
+
+    def _add(self, source: "Source") -> None:
+        fd = source.sock.fileno()
+        self._sources[fd] = source
+        self._selector.register(fd, selectors.EVENT_READ, source)
+        if self._signalling:
+            _signal_arrivals(source.sock, True)
+
+    def _remove(self, source: "Source") -> None:
+        fd = source.sock.fileno()
+        self._selector.unregister(fd)
+        del self._sources[fd]
+        source.sock.close()
+
+
+def _signal_arrivals(sock: socket.socket, on: bool) -> None:
+    try:
+        fcntl.fcntl(sock, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(sock, fcntl.F_GETFL)
+        flags = flags | os.O_ASYNC if on else flags & ~os.O_ASYNC
+        fcntl.fcntl(sock, fcntl.F_SETFL, flags)
+    except OSError:  # a kernel without signal-driven input: its buffer must do
+        return

@@ -1,0 +1,160 @@
+"""Where packets come from: datagram sockets, and stream connections with length-prefixed frames.
+
+Wire format of a stream: a frame is a 4-byte little-endian length and that many bytes, one packet. A
+length of 0 ends the connection; a length beyond the packet limit is an error of the sender and
+ends it too. Imported before the app has started.
+"""
+
+import socket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Source(Protocol):
+        """A socket in the selector."""
+
+        sock: socket.socket
+
+        def receive(self, packets: list[bytes], room: int) -> bool:
+            """Append what has arrived, about `room` bytes at most; False when it has ended."""
+
+
+_LENGTH_BYTES = 4
+_READ_BYTES = 65536
+
+
+class ReceptionStats:
+    """What was received; every drop with its reason, a dropped packet or frame counting as one."""
+
+    __slots__ = (
+        "backlog_full",
+        "bytes",
+        "connections",
+        "connections_refused",
+        "dropped",
+        "packets",
+        "read_errors",
+    )
+
+    def __init__(self) -> None:
+        self.packets = 0
+        self.bytes = 0
+        self.connections = 0
+        self.connections_refused = 0
+        self.read_errors = 0
+        self.backlog_full = 0
+        self.dropped: dict[str, int] = {}
+
+    def drop(self, reason: str) -> None:
+        """Count one dropped packet."""
+        self.dropped[reason] = self.dropped.get(reason, 0) + 1
+
+
+class DatagramSource:
+    """A UDP or Unix datagram socket: each datagram is a packet."""
+
+    def __init__(self, sock: socket.socket, stats: ReceptionStats, packet_bytes_max: int) -> None:
+        self.sock = sock
+        self._stats = stats
+        self._packet_bytes_max = packet_bytes_max
+
+    def receive(self, packets: list[bytes], room: int) -> bool:
+        """See `Source.receive`."""
+        receive, limit = self.sock.recv, self._packet_bytes_max
+        stats = self._stats
+        while room > 0:
+            try:
+                packet = receive(limit + 1)
+            except BlockingIOError:
+                return True
+            except OSError:  # an ICMP error of an earlier sender, for example
+                stats.read_errors += 1
+                return True
+            stats.packets += 1
+            stats.bytes += len(packet)
+            room -= len(packet) + 1
+            if len(packet) > limit:
+                packet = self._cut(packet)
+            packets.append(packet)
+        return True
+
+    def _cut(self, packet: bytes) -> bytes:
+        # The kernel has thrown away the rest: the last line has no end and would be a wrong value.
+        self._stats.drop("packet_too_long")
+        return packet[: packet.rfind(b"\n") + 1]
+
+
+class StreamListener:
+    """A listening stream socket; `accepted` hands over the connections that came."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self._accepted: list[socket.socket] = []
+
+    def receive(self, packets: list[bytes], room: int) -> bool:  # noqa: ARG002
+        """Accept what waits; no packets come of it. See `Source.receive`."""
+        while True:
+            try:
+                connection, _ = self.sock.accept()
+            except OSError:  # nothing waits, or the sender has gone, or no descriptors are left
+                return True
+            connection.setblocking(False)
+            self._accepted.append(connection)
+
+    def accepted(self) -> list[socket.socket]:
+        """The connections accepted since the last call."""
+        accepted, self._accepted = self._accepted, []
+        return accepted
+
+
+class StreamConnection:
+    """One stream connection: its frames are packets."""
+
+    def __init__(self, sock: socket.socket, stats: ReceptionStats, packet_bytes_max: int) -> None:
+        self.sock = sock
+        self._stats = stats
+        self._packet_bytes_max = packet_bytes_max
+        self._unread = bytearray()
+
+    def receive(self, packets: list[bytes], room: int) -> bool:
+        """See `Source.receive`."""
+        while room > 0:
+            try:
+                data = self.sock.recv(_READ_BYTES)
+            except BlockingIOError:
+                return True
+            except OSError:
+                self._stats.read_errors += 1
+                return self._end()
+            if not data:
+                return self._end()
+            self._unread += data
+            room -= len(data)
+            if not self._split(packets):
+                return False
+        return True
+
+    def _split(self, packets: list[bytes]) -> bool:
+        unread, position = self._unread, 0
+        while len(unread) - position >= _LENGTH_BYTES:
+            start = position + _LENGTH_BYTES
+            length = int.from_bytes(unread[position:start], "little")
+            if length == 0:
+                return False
+            if length > self._packet_bytes_max:
+                self._stats.drop("frame_too_long")
+                return False
+            if len(unread) - start < length:
+                break
+            position = start + length
+            packets.append(bytes(unread[start:position]))
+            self._stats.packets += 1
+            self._stats.bytes += length
+        del unread[:position]
+        return True
+
+    def _end(self) -> bool:
+        if self._unread:
+            self._stats.drop("frame_cut_off")
+        return False

@@ -1,0 +1,65 @@
+"""The real program, started as its user starts it."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+BINARY = Path(sys.executable).with_name("serverless-init")
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A UDP port that was free a moment ago."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def environment(free_port: int) -> dict[str, str]:
+    """What every started program gets: no settings of the machine, a UDP port of its own."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("DD_")}
+    return {**kept, "DD_DOGSTATSD_PORT": str(free_port)}
+
+
+@pytest.fixture
+def start(environment: dict[str, str], tmp_path: Path) -> Start:
+    """Start ``serverless-init`` with arguments, and extra environment as `env`."""
+
+    def started(
+        *arguments: str, env: Mapping[str, str] | None = None, **options: object
+    ) -> "subprocess.Popen[bytes]":
+        settings: dict[str, object] = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "cwd": tmp_path,
+            **options,
+        }
+        return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+            [str(BINARY), *arguments], env={**environment, **(env or {})}, **settings
+        )
+
+    return started
+
+
+@pytest.fixture
+def run(start: Start) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Start ``serverless-init``, wait for its end, and give code, stdout and stderr."""
+
+    def ran(
+        *arguments: str, timeout_s: float = 30.0, **options: object
+    ) -> "subprocess.CompletedProcess[str]":
+        with start(*arguments, **options) as process:
+            out, err = process.communicate(timeout=timeout_s)
+        return subprocess.CompletedProcess(
+            arguments, process.returncode, (out or b"").decode(), (err or b"").decode()
+        )
+
+    return ran
