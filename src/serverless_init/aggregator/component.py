@@ -1,0 +1,158 @@
+"""The aggregator: flushes finished buckets at its own pace, and everything at the end.
+
+Theory of operation. A flush detaches the closed buckets from the sampler at once and serializes
+them in slices of a millisecond or two, between which the loop reads sockets: a flush of any size
+never keeps the DogStatsD server from reading for longer than a slice. Flushes do not overlap.
+
+The sampler is shared with the DogStatsD server on purpose: one loop, one thread, nothing to hand
+over. Events and service checks wait here, bounded, for the next flush.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from typing import TypeVar
+
+from serverless_init.clock import Clock
+from serverless_init.config import AggregatorSettings
+from serverless_init.lifecycle import Drained
+from serverless_init.model import Event, PayloadSink, ServiceCheck
+from serverless_init.sampler import TimeSampler
+from serverless_init.serializer import Batch, Serializer, by_source_type
+
+_log = logging.getLogger("serverless_init.aggregator")
+_T = TypeVar("_T")
+
+_SLICE_S = 0.001
+# Events and checks are rare; a flood of them must not take the memory of everything else.
+_WAITING_MAX = 10_000
+
+
+class AggregatorStats:
+    """Flushes, and what waits or could not wait."""
+
+    __slots__ = ("dropped", "flushes", "items_accepted", "items_serialized")
+
+    def __init__(self) -> None:
+        self.flushes = 0
+        self.items_accepted = 0
+        self.items_serialized = 0
+        self.dropped: dict[str, int] = {}
+
+    def drop(self, reason: str) -> None:
+        """Count one dropped event or check."""
+        self.dropped[reason] = self.dropped.get(reason, 0) + 1
+
+
+class Aggregator:
+    """The component. Takes events and checks (`EventSink`); its downstream is `out`."""
+
+    name = "aggregator"
+
+    def __init__(
+        self,
+        settings: AggregatorSettings,
+        *,
+        sampler: TimeSampler,
+        serializer: Serializer,
+        out: PayloadSink,
+        clock: Clock,
+    ) -> None:
+        self.stats = AggregatorStats()
+        self._settings = settings
+        self._sampler = sampler
+        self._serializer = serializer
+        self._out = out
+        self._clock = clock
+        self._waiting: list[Event | ServiceCheck] = []
+        self._flushing = asyncio.Lock()
+        self._ending = asyncio.Event()
+        self._ticking: asyncio.Task[None] | None = None
+
+    def add(self, item: Event | ServiceCheck) -> None:
+        """Keep `item` until the next flush."""
+        self.stats.items_accepted += 1
+        if len(self._waiting) >= _WAITING_MAX:
+            self.stats.drop("events_max")
+            return
+        if not item.timestamp:
+            item = replace(item, timestamp=int(self._clock.now()))
+        self._waiting.append(item)
+
+    async def start(self) -> None:
+        """Flush finished buckets from now on."""
+        self._ticking = asyncio.create_task(self._tick(), name="aggregator.tick")
+
+    async def flush(self, *, open_buckets: bool) -> None:
+        """Pass on what is finished; with `open_buckets` also the window that is still open.
+
+        Returns when the downstream has taken every payload.
+        """
+        async with self._flushing:
+            now = self._clock.now()
+            flushed = self._sampler.flush(now, force=open_buckets)
+            waiting, self._waiting = self._waiting, []
+            events = by_source_type(item for item in waiting if isinstance(item, Event))
+            checks = [item for item in waiting if isinstance(item, ServiceCheck)]
+            self.stats.flushes += 1
+            self.stats.items_serialized += len(waiting)
+            serializer = self._serializer
+            await self._pass_on(serializer.open_series(), flushed.series)
+            await self._pass_on(serializer.open_sketches(), flushed.sketches)
+            await self._pass_on(serializer.open_events(), events)
+            await self._pass_on(serializer.open_service_checks(), checks)
+
+    async def drain(self, deadline: float) -> Drained:
+        """Flush the last time; the open window too, or it is dropped and counted.
+
+        `aggregator_stop_timeout` bounds it, whatever the deadline leaves.
+        """
+        self._ending.set()
+        left = min(deadline - self._clock.monotonic(), self._settings.stop_timeout_s)
+        async with asyncio.timeout(max(0.0, left)):
+            await self.flush(open_buckets=self._settings.flush_incomplete_buckets)
+        if not self._settings.flush_incomplete_buckets:
+            self._sampler.discard_open("incomplete_bucket")
+        return self.account()
+
+    def account(self) -> Drained:
+        """Events and checks that came here, and what became of them. Metrics: the sampler's."""
+        return Drained(
+            accepted=self.stats.items_accepted,
+            passed_on=self.stats.items_serialized,
+            dropped=dict(self.stats.dropped),
+            held=len(self._waiting),
+        )
+
+    def close(self) -> None:
+        """Stop flushing. A flush that still runs is cut off: what it held is lost."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+            self._ticking = None
+
+    async def _tick(self) -> None:
+        # A flush is never cancelled for the drain: what it has taken from the sampler is nowhere
+        # else, so the drain waits for it at the lock.
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.flush_interval_s):
+                    await self._ending.wait()
+                return
+            try:
+                await self.flush(open_buckets=False)
+            except Exception:  # noqa: BLE001  our mistake must not end all further flushes
+                _log.exception("a flush failed; the next one follows")
+
+    async def _pass_on(self, batch: Batch[_T], values: Iterable[_T]) -> None:
+        slice_ends = time.perf_counter() + _SLICE_S
+        for value in values:
+            for payload in batch.add(value):
+                self._out.submit(payload)
+            if time.perf_counter() >= slice_ends:
+                await asyncio.sleep(0)
+                slice_ends = time.perf_counter() + _SLICE_S
+        for payload in batch.finish():
+            self._out.submit(payload)

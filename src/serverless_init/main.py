@@ -1,0 +1,181 @@
+"""The composition root, and the life of a run: started, supervised, drained, accounted for."""
+
+import asyncio
+import logging
+import sys
+from dataclasses import replace
+
+from serverless_init.clock import Clock, SystemClock
+from serverless_init.config import ForwarderSettings, RunSettings, masked
+from serverless_init.entrypoint import Start
+from serverless_init.errors import SettingError
+from serverless_init.forwarder import IntakeEndpoint, intake_endpoints
+from serverless_init.intake import Intake, Style, render, style_of
+from serverless_init.lifecycle import (
+    DrainEnded,
+    DrainFailed,
+    Lifecycle,
+    LifecycleEvent,
+    Receipt,
+    StartFailed,
+    Termination,
+    drain_deadline,
+    grace_window_s,
+)
+from serverless_init.pipeline import Pipeline
+from serverless_init.platforms import detect
+from serverless_init.process import from_wait_status
+from serverless_init.telemetry import open_log, say
+
+_log = logging.getLogger("serverless_init.main")
+
+# Relative parts of the drain window, sink first: sending takes longest.
+_SHARES = (3.0, 1.0, 1.0)
+_INTAKE_SHARE = 0.5
+_LOCAL_KEY = "local"
+
+
+def run(start: Start) -> int:
+    """Deliver the app's telemetry until it ends, and return the exit code."""
+    key = start.configuration.of(ForwarderSettings).api_key
+    settings = start.configuration.of(RunSettings)
+    log = open_log(settings.log_level, secrets={key: masked(key)} if key else {})
+    # Not asyncio.run: at its end that waits for threads, and a name lookup may hang in one.
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(Run(start, settings, SystemClock()).live())
+    finally:
+        loop.close()
+        log.close()
+
+
+class Run:
+    """One run, from the app's start to the receipt."""
+
+    def __init__(self, start: Start, settings: RunSettings, clock: Clock) -> None:
+        self._start = start
+        self._settings = settings
+        self._clock = clock
+        platform = detect(start.environ)
+        self._window_s = settings.grace_s or grace_window_s(platform)
+        self._intake = _local_intake(clock) if start.local else None
+        self._pipeline = Pipeline(
+            start.configuration,
+            reception=start.reception,
+            endpoints=_endpoints(start, self._intake),
+            platform=platform,
+            clock=clock,
+        )
+        stages, shares = list(self._pipeline.stages), list(_SHARES)
+        if self._intake:
+            stages.insert(0, (self._intake,))
+            shares.insert(0, _INTAKE_SHARE)
+        self._lifecycle = Lifecycle(stages, clock=clock, observe=_log_event, shares=shares)
+
+    async def live(self) -> int:
+        """Start, wait for the end, drain, print the receipt; the exit code."""
+        self._complain()
+        self._start.read_meanwhile(False)
+        await self._lifecycle.start()
+        await self._until_the_end()
+        began = self._clock.monotonic()
+        deadline = drain_deadline(
+            began,
+            self._start.relay.terminated_at,
+            self._window_s,
+            self._settings.flush_timeout_s,
+        )
+        reports = await self._lifecycle.drain(deadline)
+        drain_s = self._clock.monotonic() - began
+        self._lifecycle.close()
+        code = from_wait_status(self._start.reaper.status or 0)
+        receipt = self._pipeline.receipt(reports, drain_s=drain_s, exit_code=code)
+        if self._intake:
+            report = render(self._intake.store.snapshot(), self._style())
+            say("\n".join(["", *report, "", ""]))
+        self._print(receipt)
+        return code
+
+    async def _until_the_end(self) -> None:
+        """Wait for the app's end, or without an app for a termination signal."""
+        loop = asyncio.get_running_loop()
+        ended, terminated = asyncio.Event(), asyncio.Event()
+        self._start.relay.notify_termination(lambda: loop.call_soon_threadsafe(terminated.set))
+        if not self._start.child:
+            await terminated.wait()
+            return
+        self._start.reaper.notify_end(lambda: loop.call_soon_threadsafe(ended.set))
+        terminating = asyncio.create_task(self._terminate(terminated), name="termination")
+        await ended.wait()
+        terminating.cancel()
+        self._start.terminal.take_back()
+
+    async def _terminate(self, terminated: asyncio.Event) -> None:
+        await terminated.wait()
+        terminated_at = self._start.relay.terminated_at
+        assert terminated_at is not None, "set before anybody is told"
+        termination = Termination(
+            clock=self._clock,
+            window_s=self._window_s,
+            flush=self._pipeline.flush,
+            outlived=lambda: self._print(self._pipeline.receipt()),
+        )
+        await termination.run(terminated_at)
+
+    def _complain(self) -> None:
+        """Say in one line each what went wrong before there was a log."""
+        for problem in self._start.problems:
+            component, _, text = problem.partition(": ")
+            logging.getLogger(f"serverless_init.{component}").warning("%s", text)
+        misspelt, others = self._start.configuration.unknown()
+        for line in misspelt:
+            logging.getLogger("serverless_init.config").warning("%s", line)
+        for line in others:
+            logging.getLogger("serverless_init.config").info("%s", line)
+
+    def _style(self) -> Style:
+        style = style_of(sys.stderr)
+        return replace(style, colour=False) if "NO_COLOR" in self._start.environ else style
+
+    def _print(self, receipt: Receipt) -> None:
+        form = self._settings.receipt
+        wanted = form in ("log", "json") or self._start.local or not receipt.lossless
+        if form == "off" or not wanted:
+            return
+        text = receipt.json() if form == "json" else f"serverless-init: {receipt.text()}"
+        say(f"{text}\n")
+
+
+def _local_intake(clock: Clock) -> Intake | None:
+    intake = Intake(clock)
+    try:
+        intake.bind()
+    except OSError as error:
+        _log.warning("the local intake cannot listen (%s): nothing is delivered", error)
+        return None
+    return intake
+
+
+def _endpoints(start: Start, intake: Intake | None) -> tuple[IntakeEndpoint, ...]:
+    if intake:
+        return (IntakeEndpoint("http", intake.host, intake.port, "", _LOCAL_KEY),)
+    if start.local:
+        return ()
+    try:
+        return intake_endpoints(start.configuration.of(ForwarderSettings))
+    except SettingError as error:
+        _log.warning("%s; nothing is delivered", error)
+        return ()
+
+
+def _log_event(event: LifecycleEvent) -> None:
+    match event:
+        case StartFailed(name, error):
+            _log.warning("%s cannot start (%s); everything else goes on", name, error)
+        case DrainEnded(name, report, took_s):
+            if report.late:
+                _log.warning("%s did not finish in time (%.1f s)", name, took_s)
+        case DrainFailed(name, error):
+            _log.error("%s failed while draining: %r", name, error)
+        case _:
+            _log.debug("%s", event)

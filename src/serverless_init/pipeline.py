@@ -1,0 +1,141 @@
+"""The one pipeline: DogStatsD, sampler, aggregator, serializer, forwarder, built sink first."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+
+from serverless_init.aggregator import Aggregator
+from serverless_init.clock import Clock
+from serverless_init.config import (
+    AggregatorSettings,
+    Configuration,
+    DogStatsDSettings,
+    ForwarderSettings,
+    SerializerSettings,
+    TagSettings,
+)
+from serverless_init.dogstatsd import DogStatsD
+from serverless_init.forwarder import Forwarder, IntakeEndpoint
+from serverless_init.lifecycle import Component, Drained, Receipt
+from serverless_init.model import deduplicate
+from serverless_init.platforms import configured_tags
+from serverless_init.reception import Reception
+from serverless_init.sampler import SamplerOptions, TimeSampler
+from serverless_init.serializer import Serializer, dogstatsd_origin
+from serverless_init.wire import choose_codec
+
+
+class Pipeline:
+    """The components in their order, and the account of everything that went through them."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        reception: Reception,
+        endpoints: tuple[IntakeEndpoint, ...],
+        platform: str,
+        clock: Clock,
+    ) -> None:
+        settings = configuration.of(AggregatorSettings)
+        host = settings.hostname.encode() if settings.hostname != "none" else b""
+        tags = _tags(configuration)
+        self.flush_incomplete_buckets = settings.flush_incomplete_buckets
+        self.forwarder = Forwarder(
+            configuration.of(ForwarderSettings), clock=clock, endpoints=endpoints
+        )
+        self.serializer = _serializer(configuration, platform=platform, host=host)
+        self.sampler = TimeSampler(_sampler_options(settings, host=host, tags=tags))
+        self.aggregator = Aggregator(
+            settings,
+            sampler=self.sampler,
+            serializer=self.serializer,
+            out=self.forwarder,
+            clock=clock,
+        )
+        self.dogstatsd = DogStatsD(
+            reception,
+            sampler=self.sampler,
+            events=self.aggregator,
+            extra_tags=tags,
+            clock=clock,
+        )
+        self.stages: tuple[tuple[Component, ...], ...] = (
+            (self.forwarder,),
+            (self.aggregator,),
+            (self.dogstatsd,),
+        )
+        self._flush: asyncio.Task[None] | None = None
+
+    async def flush(self, deadline: float) -> None:
+        """Pass on and deliver what is held, the open window included, before `deadline`.
+
+        When cancelled it leaves the aggregator's part running: what that has taken from the
+        sampler would be lost, and a drain waits for it.
+        """
+        flush = self.aggregator.flush(open_buckets=self.flush_incomplete_buckets)
+        self._flush = asyncio.create_task(flush, name="pipeline.flush")
+        await asyncio.shield(self._flush)
+        await self.forwarder.flush(deadline)
+
+    def receipt(self, reports: Mapping[str, Drained] | None = None, **facts: object) -> Receipt:
+        """The account now; with the `reports` of a drain, the final one, in which nothing is held.
+
+        What a drain could not pass on in time is then dropped as ``out_of_time``.
+        """
+        received = self.dogstatsd.account()
+        dropped = Counter(received.dropped)
+        dropped.update(self.sampler.stats.dropped)
+        dropped.update(self.aggregator.stats.dropped)
+        dropped.update(self.serializer.stats.dropped)
+        dropped.update(self.forwarder.stats.samples_dropped)
+        held = (
+            received.held
+            + self.sampler.held_samples()
+            + self.aggregator.account().held
+            + self.serializer.stats.samples_held
+            + self.forwarder.held
+        )
+        final = reports is not None
+        if final and held:
+            dropped["out_of_time"] += held
+        return Receipt(
+            accepted=received.accepted,
+            delivered=self.forwarder.stats.samples_delivered,
+            dropped={reason: n for reason, n in dropped.items() if n},
+            held=0 if final else held,
+            payloads=self.forwarder.stats.payloads_delivered,
+            bytes_sent=self.forwarder.stats.bytes_delivered,
+            kernel_drops=self.dogstatsd.stats.kernel_drops,
+            late=tuple(name for name, report in (reports or {}).items() if report.late),
+            final=final,
+            **facts,  # type: ignore[arg-type]
+        )
+
+
+def _tags(configuration: Configuration) -> tuple[bytes, ...]:
+    """What every metric, event and check gets, beside its own tags."""
+    own = configuration.of(DogStatsDSettings).tags
+    tags = (*own, *configured_tags(configuration.of(TagSettings)))
+    return deduplicate(tag.encode() for tag in tags)
+
+
+def _serializer(configuration: Configuration, *, platform: str, host: bytes) -> Serializer:
+    settings = configuration.of(SerializerSettings)
+    codec = choose_codec(settings.compressor_kind, zstd_level=settings.zstd_level)
+    origin = dogstatsd_origin(platform)
+    return Serializer(settings, codec=codec, origin=origin, hostname=host)
+
+
+def _sampler_options(
+    settings: AggregatorSettings, *, host: bytes, tags: tuple[bytes, ...]
+) -> SamplerOptions:
+    return SamplerOptions(
+        contexts_max=settings.contexts_max,
+        expiry_s=settings.expiry_s,
+        context_expiry_s=settings.context_expiry_s,
+        histogram_aggregates=settings.histogram_aggregates,
+        histogram_percentiles=settings.histogram_percentiles,
+        host=host,
+        extra_tags=tags,
+    )
