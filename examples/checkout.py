@@ -10,7 +10,7 @@ import time
 from datadog.dogstatsd import DogStatsd
 
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 4.0
-statsd = DogStatsd(host="127.0.0.1", port=8125, namespace="shop")
+statsd = DogStatsd(namespace="shop")
 chance = random.Random(7)
 
 print(f"checkout: open for {SECONDS:g} s")

@@ -5,6 +5,7 @@ what it imports (a short list kept in tests/test_imports.py: no asyncio, no ssl,
 elsewhere). Whatever goes wrong here or later is said in one line, and the app runs on.
 """
 
+import errno
 import os
 import signal
 import sys
@@ -31,6 +32,7 @@ from serverless_init.reception import Reception, bind_udp, bind_unix_datagram, b
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from socket import socket
     from typing import NoReturn, TextIO
 
     from serverless_init.config import Configuration
@@ -61,7 +63,8 @@ APP_ENVIRONMENT = {
 class Start:
     """What has been started before anything else existed; `main` builds the rest around it.
 
-    `child` is the app's pid, 0 in sidecar mode. `problems` are lines for the log.
+    `child` is the app's pid, 0 in sidecar mode. `problems` are lines for the log,
+    `app_environment` is what only the app is told.
     """
 
     def __init__(self, environ: "Mapping[str, str]", command: list[str], *, local: bool) -> None:
@@ -69,6 +72,7 @@ class Start:
         self.command = command
         self.local = local
         self.problems: list[str] = []
+        self.app_environment: dict[str, str] = {}
         self.relay = SignalRelay()
         self.terminal = Terminal()
         self.child = 0
@@ -81,7 +85,7 @@ class Start:
             self.relay.install_without_app()
         else:
             self.relay.install()
-            environ = {**APP_ENVIRONMENT, **self.environ}
+            environ = {**APP_ENVIRONMENT, **self.environ, **self.app_environment}
             self.child = start_child(self.command, environ, signal_mask=self.relay.mask)
         self.reaper = Reaper(self.child, on_stop=self.terminal.suspend)
         self.relay.intercept(signal.SIGCHLD, self._reap)
@@ -133,9 +137,8 @@ class Start:
             return reception
         buffer = settings.so_rcvbuf
         if settings.port:
-            host = "" if settings.non_local_traffic else settings.bind_host
             with self._complaining(f"UDP port {settings.port}"):
-                for sock in bind_udp(host, settings.port, receive_buffer=buffer):
+                for sock in self._bind_udp(settings):
                     reception.add_datagrams(sock)
         if settings.socket:
             with self._complaining(f"socket {settings.socket}"):
@@ -144,6 +147,23 @@ class Start:
             with self._complaining(f"stream socket {settings.stream_socket}"):
                 reception.add_streams(bind_unix_stream(settings.stream_socket))
         return reception
+
+    def _bind_udp(self, settings: DogStatsDSettings) -> "list[socket]":
+        host = "" if settings.non_local_traffic else settings.bind_host
+        try:
+            return bind_udp(host, settings.port, receive_buffer=settings.so_rcvbuf)
+        except OSError as error:
+            if not self.local or error.errno != errno.EADDRINUSE:
+                raise
+        # On a developer's machine an Agent may have the port: the app is told of another one.
+        bound = bind_udp(host, 0, receive_buffer=settings.so_rcvbuf)
+        port = str(bound[0].getsockname()[1])
+        self.app_environment["DD_DOGSTATSD_PORT"] = port
+        self.problems.append(
+            f"dogstatsd: UDP port {settings.port} is taken; the app is given port {port} in "
+            f"DD_DOGSTATSD_PORT"
+        )
+        return bound
 
     def _complaining(self, what: str) -> "_Complaining":
         return _Complaining(self.problems, what)

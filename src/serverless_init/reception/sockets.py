@@ -17,7 +17,7 @@ _SOCKET_MODE = 0o722
 
 
 def bind_udp(host: str, port: int, *, receive_buffer: int) -> list[socket.socket]:
-    """UDP sockets on `host` (empty: all interfaces) and `port`.
+    """UDP sockets on `host` (empty: all interfaces) and `port` (0: a free one).
 
     ``localhost`` is 127.0.0.1 and, where the machine has it, ::1: clients disagree on which they
     try first. It is not looked up, which would load the name service before the app has started.
@@ -28,6 +28,7 @@ def bind_udp(host: str, port: int, *, receive_buffer: int) -> list[socket.socket
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
         return [_bind_udp(family, address, receive_buffer)]
     bound = [_bind_udp(socket.AF_INET, ("127.0.0.1", port), receive_buffer)]
+    port = bound[0].getsockname()[1]
     try:
         bound.append(_bind_udp(socket.AF_INET6, ("::1", port), receive_buffer))
     except OSError:

@@ -196,6 +196,7 @@ def test_a_closed_reception_still_gives_what_it_holds(reception: Reception) -> N
 def test_localhost_listens_on_both_loopback_addresses_where_there_are_two() -> None:
     bound = bind_udp("localhost", 0, receive_buffer=0)
     families = [sock.family for sock in bound]
+    assert len({sock.getsockname()[1] for sock in bound}) == 1
     for sock in bound:
         sock.close()
     assert families[0] == socket.AF_INET
