@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from serverless_init.clock import Clock, SystemClock
 from serverless_init.config import ForwarderSettings, RunSettings, masked
-from serverless_init.entrypoint import Start
 from serverless_init.errors import SettingError
 from serverless_init.forwarder import IntakeEndpoint, intake_endpoints
 from serverless_init.intake import Intake, Style, render, style_of
@@ -25,6 +24,7 @@ from serverless_init.lifecycle import (
 from serverless_init.pipeline import Pipeline
 from serverless_init.platforms import detect
 from serverless_init.process import from_wait_status
+from serverless_init.start import Start
 from serverless_init.telemetry import open_log, say
 
 _log = logging.getLogger("serverless_init.main")

@@ -1,7 +1,7 @@
 """How a setting is declared: one field, from which everything else about it follows.
 
 This module is imported before the app has started, so it imports nothing: no dataclasses, no
-typing, no re (see tests/test_imports.py).
+typing, no re (see tests/test_before_the_app.py).
 """
 
 TYPE_CHECKING = False

@@ -73,7 +73,7 @@ def test_a_drain_during_a_periodic_flush_loses_nothing() -> None:
 
 
 def test_events_and_checks_get_the_time_and_go_with_the_next_flush() -> None:
-    aggregator, _, sink, clock = parts()
+    aggregator, _, sink, _ = parts()
     aggregator.add(Event(title=b"a", text=b"b"))
     aggregator.add(ServiceCheck(name=b"c", status=CheckStatus.OK))
     assert aggregator.account().held == 2
