@@ -57,6 +57,7 @@ class Reception:
         self._batches: deque[tuple[float, list[bytes]]] = deque()
         self._selector = selectors.DefaultSelector()
         self._sources: dict[int, Source] = {}
+        self._paths: dict[str, int] = {}
         self._receiving = False
         self._signalling = False
 
@@ -135,9 +136,12 @@ class Reception:
         return dropped if told else None
 
     def close(self) -> None:
-        """Close every socket. What is in the backlog can still be taken."""
+        """Close every socket and remove its path. What is in the backlog can still be taken."""
         for source in list(self._sources.values()):
             self._remove(source)
+        for path, inode in self._paths.items():
+            if _inode(path) == inode:  # not that of an instance that has taken our place
+                _unlink(path)
         self._selector.close()
 
     def _receive_from(self, source: "Source", packets: list[bytes]) -> None:
@@ -166,6 +170,9 @@ class Reception:
     def _add(self, source: "Source") -> None:
         fd = source.sock.fileno()
         self._sources[fd] = source
+        path = source.sock.getsockname()
+        if isinstance(path, str) and path and not isinstance(source, StreamConnection):
+            self._paths[path] = _inode(path)
         self._selector.register(fd, selectors.EVENT_READ, source)
         if self._signalling:
             _signal_arrivals(source.sock, True)
@@ -175,6 +182,20 @@ class Reception:
         self._selector.unregister(fd)
         del self._sources[fd]
         source.sock.close()
+
+
+def _inode(path: str) -> int:
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return -1
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:  # the folder may be read-only by now; the next instance replaces it
+        return
 
 
 def _signal_arrivals(sock: socket.socket, on: bool) -> None:
