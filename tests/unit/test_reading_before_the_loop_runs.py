@@ -28,12 +28,12 @@ def test_switching_it_off_under_traffic_passes_no_signal_on() -> None:
     sender = threading.Thread(target=flood)
     sender.start()
     try:
-        for _ in range(500):
+        toggles = 0
+        while toggles < 500:
             start.read_meanwhile(True)
             start.read_meanwhile(False)
-            while start.reception.take(1000):
-                pass
-        assert start.reception.stats.packets > 0
+            # The sender needs a moment; only switching under traffic counts.
+            toggles += start.reception.take(1000) is not None
         assert start.relay.waiting == ()
     finally:
         done.set()
