@@ -12,6 +12,11 @@ LATE = "WARN forwarder: out of time with 5 samples not delivered to http"
 WITHIN_S = 4.0
 
 
+@pytest.fixture(autouse=True)
+def _in_a_second(program: Any) -> None:
+    program.environ["DD_SERVERLESS_FLUSH_TIMEOUT"] = "1"
+
+
 def test_a_connection_that_is_refused(program: Any) -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))

@@ -34,7 +34,7 @@ from serverless_init.reception.sources import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from serverless_init.reception.sources import Source
 
@@ -154,18 +154,22 @@ class Reception:
         read = sum(map(len, packets[first:])) + _PACKET_OVERHEAD_BYTES * (len(packets) - first)
         self._bytes += read
         if isinstance(source, StreamListener):
-            self._add_connections(source.accepted())
+            # Read at once: who looks whether anything is left must not find an unread connection.
+            for connection in self._add_connections(source.accepted()):
+                self._receive_from(connection, packets)
         if not alive:
             self._remove(source)
 
-    def _add_connections(self, accepted: "Iterable[socket.socket]") -> None:
+    def _add_connections(self, accepted: "Iterable[socket.socket]") -> "Iterator[Source]":
         for sock in accepted:
             if len(self._sources) > _STREAM_CONNECTIONS_MAX:
                 self.stats.connections_refused += 1
                 sock.close()
             else:
                 self.stats.connections += 1
-                self._add(StreamConnection(sock, self.stats, self._packet_bytes_max))
+                connection = StreamConnection(sock, self.stats, self._packet_bytes_max)
+                self._add(connection)
+                yield connection
 
     def _add(self, source: "Source") -> None:
         fd = source.sock.fileno()

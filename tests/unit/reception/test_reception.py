@@ -133,6 +133,16 @@ def test_stream_frames_are_packets_however_they_are_cut(
     assert reception.stats.connections == 1
 
 
+def test_a_connection_is_read_in_the_turn_that_accepts_it(
+    reception: Reception, tmp_path: Path
+) -> None:
+    """A drain that found a connection and no packet took the socket for empty."""
+    with stream_pair(reception, tmp_path) as client:
+        client.sendall(frame(b"a:1|c"))
+        assert reception.receive()
+        assert len(reception) == 1
+
+
 @pytest.mark.parametrize(
     ("sent", "packets", "dropped"),
     [
