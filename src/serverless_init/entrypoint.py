@@ -34,6 +34,7 @@ Exit code: the command's own; 128+n when signal n ended it; 126 or 127 when it c
 def main() -> "NoReturn":
     """The console script."""
     _open_missing_streams()
+    _leave_the_apps_path()
     arguments = sys.argv[1:]
     local = arguments[:1] == ["--local"]
     if local:
@@ -52,6 +53,14 @@ def main() -> "NoReturn":
     except ChildNotStarted as error:
         _end(error.exit_code, f"serverless-init: {error}\n")
     _end(_deliver(start))
+
+
+def _leave_the_apps_path() -> None:
+    """``PYTHONPATH`` is the app's: a module of its own must not shadow one that we need."""
+    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    foreign = {os.path.abspath(entry) for entry in named if entry} - {own}
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) not in foreign]
 
 
 def _open_missing_streams() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import warnings
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
@@ -37,6 +38,7 @@ _INTAKE_SHARE = 0.5
 
 def run(start: Start) -> int:
     """Deliver the app's telemetry until it ends, and return the exit code."""
+    warnings.simplefilter("ignore")  # PYTHONWARNINGS=error is for the app
     key = start.configuration.of(ForwarderSettings).api_key
     settings = start.configuration.of(RunSettings)
     log = open_log(settings.log_level, secrets={key: masked(key)} if key else {})
