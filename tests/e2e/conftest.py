@@ -1,6 +1,7 @@
 """The real program, started as its user starts it."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -9,8 +10,17 @@ from pathlib import Path
 
 import pytest
 
+# A runner under nohup, or in a shell's background, has some of these ignored, and we keep that.
+_RUNNERS_MAY_IGNORE = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+
 BINARY = Path(sys.executable).with_name("serverless-init")
 Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+def with_default_signals() -> None:
+    """Start as under a plain shell, whatever the test's own runner ignores."""
+    for number in _RUNNERS_MAY_IGNORE:
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture
@@ -40,6 +50,7 @@ def start(environment: dict[str, str], tmp_path: Path) -> Start:
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,
             "cwd": tmp_path,
+            "preexec_fn": with_default_signals,
             **options,
         }
         return subprocess.Popen(  # type: ignore[call-overload, no-any-return]

@@ -45,21 +45,26 @@ def started(start: Start) -> "subprocess.Popen[bytes]":
 def test_every_catchable_signal_is_passed_on(start: Start) -> None:
     process = started(start)
     with process:
-        for number in ALL:
-            process.send_signal(number)
-            assert read_numbers(process, 1) == [number]
-        process.kill()
+        try:
+            for number in ALL:
+                process.send_signal(number)
+                assert read_numbers(process, 1) == [number]
+        finally:
+            process.kill()
 
 
 def test_none_of_a_burst_is_lost(start: Start) -> None:
     """The original queues one signal and drops the others of a burst."""
+    # In the kernel a stop signal takes back a SIGCONT that has not been delivered yet.
+    burst = [number for number in ALL if number != signal.SIGCONT]
     process = started(start)
     with process:
-        burst = [s for s in ALL if s not in (signal.SIGCONT,)]
-        for number in burst:
-            process.send_signal(number)
-        assert sorted(read_numbers(process, len(burst))) == burst
-        process.kill()
+        try:
+            for number in burst:
+                process.send_signal(number)
+            assert sorted(read_numbers(process, len(burst))) == burst
+        finally:
+            process.kill()
 
 
 def test_a_signal_that_comes_before_the_app_runs_waits_for_it() -> None:
