@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from serverless_init.aggregator import Aggregator
 from serverless_init.clock import Clock
@@ -11,6 +12,7 @@ from serverless_init.config import (
     Configuration,
     DogStatsDSettings,
     ForwarderSettings,
+    IntakeSettings,
     SerializerSettings,
     TagSettings,
 )
@@ -41,9 +43,7 @@ class Pipeline:
         host = settings.hostname.encode() if settings.hostname != "none" else b""
         tags = _tags(configuration)
         self.flush_incomplete_buckets = settings.flush_incomplete_buckets
-        self.forwarder = Forwarder(
-            configuration.of(ForwarderSettings), clock=clock, endpoints=endpoints
-        )
+        self.forwarder = _forwarder(configuration, clock=clock, endpoints=endpoints)
         self.serializer = _serializer(configuration, platform=platform, host=host)
         self.sampler = TimeSampler(_sampler_options(settings, host=host, tags=tags))
         self.aggregator = Aggregator(
@@ -109,8 +109,33 @@ class Pipeline:
             kernel_drops=self.dogstatsd.stats.kernel_drops,
             late=tuple(name for name, report in (reports or {}).items() if report.late),
             final=final,
+            elsewhere={
+                name: _closed(account) if final else account
+                for name, account in self.forwarder.elsewhere().items()
+            },
             **facts,  # type: ignore[arg-type]
         )
+
+
+def _closed(account: Drained) -> Drained:
+    """An account after the end: what is still held has run out of time."""
+    if not account.held:
+        return account
+    dropped = Counter(account.dropped)
+    dropped["out_of_time"] += account.held
+    return replace(account, dropped=dropped, held=0)
+
+
+def _forwarder(
+    configuration: Configuration, *, clock: Clock, endpoints: tuple[IntakeEndpoint, ...]
+) -> Forwarder:
+    settings = configuration.of(ForwarderSettings)
+    return Forwarder(
+        settings,
+        clock=clock,
+        endpoints=endpoints,
+        keys=configuration.of(IntakeSettings),
+    )
 
 
 def _tags(configuration: Configuration) -> tuple[bytes, ...]:
