@@ -1,6 +1,7 @@
 """The one pipeline: DogStatsD, sampler, aggregator, serializer, forwarder, built sink first."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,6 +14,7 @@ from serverless_init.config import (
     DogStatsDSettings,
     ForwarderSettings,
     IntakeSettings,
+    NetworkSettings,
     SerializerSettings,
     TagSettings,
 )
@@ -24,7 +26,9 @@ from serverless_init.platforms import configured_tags
 from serverless_init.reception import Reception
 from serverless_init.sampler import SamplerOptions, TimeSampler
 from serverless_init.serializer import Serializer, dogstatsd_origin
-from serverless_init.wire import choose_codec
+from serverless_init.wire import HttpClient, Origin, choose_codec, proxy_rules, tls_options
+
+_log = logging.getLogger("serverless_init.network")
 
 
 class Pipeline:
@@ -134,7 +138,32 @@ def _forwarder(
         settings,
         clock=clock,
         endpoints=endpoints,
+        client=_client(configuration, endpoints),
         keys=configuration.of(IntakeSettings),
+    )
+
+
+def _client(configuration: Configuration, endpoints: tuple[IntakeEndpoint, ...]) -> HttpClient:
+    settings = configuration.of(ForwarderSettings)
+    network = configuration.of(NetworkSettings)
+    proxies, problems = proxy_rules(network)
+    for problem in problems:
+        _log.warning("%s", problem)
+    for endpoint in endpoints:
+        entry = proxies.nearly_direct(Origin(endpoint.scheme, endpoint.host, endpoint.port))
+        if entry:
+            _log.warning(
+                "%s goes through the proxy: %s in no_proxy matches it only with "
+                "DD_NO_PROXY_NONEXACT_MATCH=true",
+                endpoint.url,
+                entry,
+            )
+    return HttpClient(
+        tls=tls_options(network, skip_validation=settings.skip_tls_validation),
+        proxies=proxies,
+        idle_connections_max=settings.workers * settings.concurrent_requests_max * len(endpoints),
+        age_s_max=network.connection_age_s_max,
+        complain=lambda problem: _log.warning("%s", problem),
     )
 
 

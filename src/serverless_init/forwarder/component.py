@@ -37,7 +37,7 @@ from serverless_init.forwarder.queue import TransactionQueue
 from serverless_init.forwarder.stats import ForwarderStats
 from serverless_init.lifecycle import Drained
 from serverless_init.model import Payload
-from serverless_init.wire import HttpClient
+from serverless_init.wire import HttpClient, TlsOptions
 
 _log = logging.getLogger("serverless_init.forwarder")
 _NO_API_KEY = (
@@ -81,7 +81,7 @@ class Forwarder:
         self._complaints = complaints + complaint
         limits = Limits(settings.workers * settings.concurrent_requests_max, timeout_s)
         self._client = client or HttpClient(
-            skip_tls_validation=settings.skip_tls_validation,
+            tls=TlsOptions(skip_validation=settings.skip_tls_validation),
             idle_connections_max=limits.slots,
         )
         accounts = tuple(ForwarderStats() for _ in endpoints)
