@@ -5,7 +5,7 @@ and gives it to the key's worker, which sends nothing before; while that fails i
 1 s, 2 s and so on up to a minute. Then it waits for the validation interval or a refusal (403),
 fetches again, and when the key is another one the worker sends with it what waits. A refusal
 within five seconds of a fetch waits for their end: a key that stays refused costs a fetch every
-five seconds and not one for every payload.
+five seconds and not one for every payload. A file is read every half a second then.
 
 One more task validates every key, the first time five seconds after the start: by then the app has
 started, and a job that has ended has learnt the same from the answers to its payloads.
@@ -20,7 +20,7 @@ from serverless_init.config import IntakeSettings, masked
 from serverless_init.errors import Undecodable
 from serverless_init.forwarder.child import fetch_key
 from serverless_init.forwarder.http import Report, Worker
-from serverless_init.forwarder.keys import KeyHealth, KeySource, KeyState, KeyStatus
+from serverless_init.forwarder.keys import KeyHealth, KeySource, KeyState, KeyStatus, Place
 from serverless_init.telemetry import conceal
 from serverless_init.wire import offload
 
@@ -40,6 +40,7 @@ class Rhythm:
     validate_after_s: float = 5.0
     fetch_pause_s: float = 1.0
     renew_pause_s: float = 5.0
+    renew_file_pause_s: float = 0.5
 
 
 class Keeper:
@@ -114,7 +115,9 @@ class Keeper:
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, _FETCH_PAUSE_S_MAX)
                 continue
-            await asyncio.sleep(self._rhythm.renew_pause_s)
+            is_file = worker.channel.intake.key_source.place is Place.FILE
+            rhythm = self._rhythm
+            await asyncio.sleep(rhythm.renew_file_pause_s if is_file else rhythm.renew_pause_s)
             await _set_within(refused, self._interval_s)
 
     async def _fetched(self, worker: Worker) -> str:

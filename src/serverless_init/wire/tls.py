@@ -84,9 +84,15 @@ def client_context(options: TlsOptions, complain: Callable[[str], None]) -> "ssl
     return context
 
 
-def bundle(places: Iterable[str], is_file: Callable[[str], bool] = os.path.isfile) -> str:
-    """The first of `places` that exists; empty when there is none."""
-    return next(filter(is_file, places), "")
+def system_trust(file: str, folder: str, bundles: Iterable[str] = _BUNDLES) -> tuple[str, str]:
+    """The file and the folder to trust, empty for none; OpenSSL would look in those given.
+
+    Both count, as for OpenSSL itself: a folder's links are looked up when needed and cost nothing,
+    but an image's own authority is often only appended to the file.
+    """
+    usable = folder if _is_indexed(folder) else ""
+    found = next(filter(os.path.isfile, (file, *bundles)), "")
+    return found or ("" if usable else _installed_with_us()), usable
 
 
 def _load_configured(context: "ssl.SSLContext", options: TlsOptions) -> None:
@@ -114,10 +120,7 @@ def _load_system(context: "ssl.SSLContext") -> None:
     import ssl
 
     paths = ssl.get_default_verify_paths()
-    # Both, as OpenSSL itself does: a folder's links are looked up when needed and cost nothing, but
-    # an image's own authority is often only appended to the file.
-    folder = paths.openssl_capath if _is_indexed(paths.openssl_capath) else ""
-    file = bundle((paths.openssl_cafile, *_BUNDLES)) or ("" if folder else _installed_with_us())
+    file, folder = system_trust(paths.openssl_cafile, paths.openssl_capath)
     if file or folder:
         context.load_verify_locations(file or None, folder or None)
 

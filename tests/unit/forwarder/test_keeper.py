@@ -25,8 +25,8 @@ from serverless_init.wire import HttpClient
 
 OLD, NEW = "0" * 28 + "0old", "0" * 28 + "0new"
 FROM_FILE = KeySource(Place.FILE, "/run/key")
-QUICK = Rhythm(validate_after_s=0.0, fetch_pause_s=0.01, renew_pause_s=0.0)
-UNHURRIED = Rhythm(validate_after_s=60.0, fetch_pause_s=0.01, renew_pause_s=0.0)
+QUICK = Rhythm(validate_after_s=0.0, fetch_pause_s=0.01, renew_file_pause_s=0.0)
+UNHURRIED = Rhythm(validate_after_s=60.0, fetch_pause_s=0.01, renew_file_pause_s=0.0)
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:

@@ -117,7 +117,7 @@ def test_https_goes_through_a_tunnel_that_is_kept(scripted_server: Any, proxy_tl
     ("answer", "why"),
     [
         (b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", "answers 407 to CONNECT intake.test:443"),
-        (b"HTTP/1.1 100 Continue\r\n\r\nnonsense", "broken reply: "),
+        (b"HTTP/1.1 100 Continue\r\n\r\nnonsense\r\n\r\n", "broken reply: "),
         (b"SSH-2.0-proxy\r\n\r\n", "broken reply: illegal status line"),
         (b"HTTP/1.1 200", "closed before it answered"),
     ],

@@ -3,12 +3,13 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 from serverless_init.errors import IntakeUnreachable
 from serverless_init.wire import ClientRequest, HttpClient, Origin, TlsOptions
 from serverless_init.wire.http_client import look_up
-from serverless_init.wire.tls import bundle
+from serverless_init.wire.tls import system_trust
 
 HOSTS = ("localhost", "localhost.")
 CERTIFICATE = Path(__file__).parents[2] / "certificates" / "localhost.pem"
@@ -169,6 +170,27 @@ def test_a_handshake_that_never_ends_ends_at_its_own_timeout() -> None:
     asyncio.run(story())
 
 
-def test_the_first_bundle_that_exists_is_used() -> None:
-    assert bundle(("/a", "/b", "/c"), {"/b", "/c"}.__contains__) == "/b"
-    assert bundle(("/a",), lambda _: False) == ""
+def test_the_systems_file_and_folder_are_trusted_or_else_what_is_installed_with_us(
+    tmp_path: Path,
+) -> None:
+    file, indexed, plain = tmp_path / "ca.crt", tmp_path / "indexed", tmp_path / "plain"
+    bundle = tmp_path / "ca-bundle.pem"
+    for folder in (indexed, plain):
+        folder.mkdir()
+    for path in (file, bundle, indexed / "0a1b2c3d.0", plain / "ca-certificates.crt"):
+        path.touch()
+    none = str(tmp_path / "none")
+    found = [
+        system_trust(str(file), str(indexed), ()),
+        system_trust(str(file), str(plain), (str(bundle),)),
+        system_trust(none, str(plain), (none, str(bundle))),
+        system_trust(none, str(indexed), ()),
+        system_trust(none, none, (none,)),
+    ]
+    assert found == [
+        (str(file), str(indexed)),
+        (str(file), ""),
+        (str(bundle), ""),
+        ("", str(indexed)),
+        (certifi.where(), ""),
+    ]
