@@ -15,7 +15,7 @@ from serverless_init.start import Start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn, TextIO
+    from typing import NoReturn
 
 HELP = f"""\
 serverless-init {__version__}: a container's entrypoint that delivers its telemetry to Datadog
@@ -39,18 +39,18 @@ def main() -> "NoReturn":
     if local:
         del arguments[0]
     if arguments[:1] == ["--help"]:
-        _end(0, HELP, sys.stdout)
+        _end(0, HELP, fd=1)
     if arguments[:1] == ["--version"]:
-        _end(0, f"serverless-init {__version__}\n", sys.stdout)
+        _end(0, f"serverless-init {__version__}\n", fd=1)
     if arguments[:1] == ["--"]:
         del arguments[0]
     elif arguments and arguments[0].startswith("-"):
-        _end(USAGE, f"serverless-init: unknown option {arguments[0]}\n\n{HELP}", sys.stderr)
+        _end(USAGE, f"serverless-init: unknown option {arguments[0]}\n\n{HELP}")
     start = Start(os.environ, command_line(arguments), local=local)
     try:
         start.start_app()
     except ChildNotStarted as error:
-        _end(error.exit_code, f"serverless-init: {error}\n", sys.stderr)
+        _end(error.exit_code, f"serverless-init: {error}\n")
     _end(_deliver(start))
 
 
@@ -72,8 +72,10 @@ def _deliver(start: Start) -> int:
 
         return run(start)
     except Exception as error:  # noqa: BLE001  whatever fails here must not fail the app
-        _say(f"serverless-init ERROR: telemetry has ended ({error!r}); the app runs on\n")
-    start.reception.close()
+        start.give_up_receiving()
+        from serverless_init.telemetry import say
+
+        say(f"serverless-init ERROR: telemetry has ended ({error!r}); the app runs on\n")
     return _wait_for_app(start)
 
 
@@ -87,20 +89,10 @@ def _wait_for_app(start: Start) -> int:
     return from_wait_status(start.reaper.status or 0)
 
 
-def _say(text: str) -> None:
-    try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
-    except (OSError, ValueError):  # stderr is closed: there is nobody to tell
-        return
+def _end(code: int, text: str = "", fd: int = 2) -> "NoReturn":
+    """Say `text`, if anybody listens, and leave at once without tearing the interpreter down."""
+    if text:
+        from serverless_init.telemetry import say
 
-
-def _end(code: int, text: str = "", stream: "TextIO | None" = None) -> "NoReturn":
-    """Leave at once, with what is buffered written, without tearing the interpreter down."""
-    try:
-        if stream is not None:
-            stream.write(text)
-            stream.flush()
-    except (OSError, ValueError):  # nobody reads it
-        pass
+        say(text, fd=fd)
     os._exit(code)

@@ -2,14 +2,12 @@
 
 import asyncio
 import logging
-import sys
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
 from serverless_init.config import ForwarderSettings, IntakeSettings, RunSettings, masked
 from serverless_init.errors import SettingError
 from serverless_init.forwarder import IntakeEndpoint, additional_endpoints, intake_endpoints
-from serverless_init.intake import Intake, Style, render, style_of
 from serverless_init.lifecycle import (
     DrainEnded,
     DrainFailed,
@@ -27,12 +25,14 @@ from serverless_init.process import from_wait_status
 from serverless_init.start import Start
 from serverless_init.telemetry import conceal, open_log, say
 
+if TYPE_CHECKING:
+    from serverless_init.intake import Intake
+
 _log = logging.getLogger("serverless_init.main")
 
 # Relative parts of the drain window, sink first: sending takes longest.
 _SHARES = (3.0, 1.0, 1.0)
 _INTAKE_SHARE = 0.5
-_LOCAL_KEY = "local"
 
 
 def run(start: Start) -> int:
@@ -58,11 +58,18 @@ class Run:
         self._clock = clock
         platform = detect(start.environ)
         self._window_s = settings.grace_s or grace_window_s(platform)
-        self._intake = _local_intake(clock) if start.local else None
+        self._intake: Intake | None = None
+        endpoints = _endpoints(start)
+        if start.local:
+            # Nobody else pays for what only this mode needs.
+            from serverless_init.local import local_endpoint, local_intake
+
+            self._intake = local_intake(clock)
+            endpoints = (local_endpoint(self._intake),) if self._intake else ()
         self._pipeline = Pipeline(
             start.configuration,
             reception=start.reception,
-            endpoints=_endpoints(start, self._intake),
+            endpoints=endpoints,
             platform=platform,
             clock=clock,
         )
@@ -91,8 +98,9 @@ class Run:
         code = from_wait_status(self._start.reaper.status or 0)
         receipt = self._pipeline.receipt(reports, drain_s=drain_s, exit_code=code)
         if self._intake:
-            report = render(self._intake.store.snapshot(), self._style())
-            say("\n".join(["", *report, "", ""]))
+            from serverless_init.local import local_report
+
+            say(local_report(self._intake, self._start.environ))
         self._print(receipt)
         return code
 
@@ -133,10 +141,6 @@ class Run:
         for line in others:
             logging.getLogger("serverless_init.config").info("%s", line)
 
-    def _style(self) -> Style:
-        style = style_of(sys.stderr)
-        return replace(style, colour=False) if "NO_COLOR" in self._start.environ else style
-
     def _print(self, receipt: Receipt) -> None:
         form = self._settings.receipt
         wanted = form in ("log", "json") or self._start.local or not receipt.lossless
@@ -146,19 +150,7 @@ class Run:
         say(f"{text}\n")
 
 
-def _local_intake(clock: Clock) -> Intake | None:
-    intake = Intake(clock)
-    try:
-        intake.bind()
-    except OSError as error:
-        _log.warning("the local intake cannot listen (%s): nothing is delivered", error)
-        return None
-    return intake
-
-
-def _endpoints(start: Start, intake: Intake | None) -> tuple[IntakeEndpoint, ...]:
-    if intake:
-        return (IntakeEndpoint("http", intake.host, intake.port, "", _LOCAL_KEY),)
+def _endpoints(start: Start) -> tuple[IntakeEndpoint, ...]:
     if start.local:
         return ()
     settings = start.configuration.of(ForwarderSettings)
@@ -188,7 +180,8 @@ def _log_event(event: LifecycleEvent) -> None:
             _log.warning("%s cannot start (%s); everything else goes on", name, error)
         case DrainEnded(name, report, took_s):
             if report.late:
-                _log.warning("%s did not finish in time (%.1f s)", name, took_s)
+                # The receipt names it too.
+                _log.info("%s did not finish in time (%.1f s)", name, took_s)
         case DrainFailed(name, error):
             _log.error("%s failed while draining: %r", name, error)
         case _:

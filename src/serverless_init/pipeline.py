@@ -63,6 +63,7 @@ class Pipeline:
             events=self.aggregator,
             extra_tags=tags,
             clock=clock,
+            log_long_frames=configuration.of(DogStatsDSettings).stream_log_too_big,
         )
         self.stages: tuple[tuple[Component, ...], ...] = (
             (self.forwarder,),

@@ -62,6 +62,7 @@ class Start:
         self.reaper = Reaper(self.child, on_stop=self.terminal.suspend)
         self.relay.intercept(signal.SIGCHLD, self._reap)
         if self.child:
+            self.relay.intercept(signal.SIGCONT, lambda: self.terminal.suspended)
             self.terminal.give(self.child)
             self.relay.attach(self.child)
         self._reap()
@@ -72,9 +73,18 @@ class Start:
         The kernel says so with SIGIO. One that comes when nothing has ever arrived is somebody's
         who means the app, and is passed on.
         """
-        self.relay.intercept(signal.SIGIO, self._arrived if on else None)
+        if on:
+            self.relay.intercept(signal.SIGIO, self._arrived)
         self.reception.signal_arrivals(on)
         self.reception.receive()
+        if not on:
+            # Only now: what the kernel raised until a moment ago is ours, and would end the app.
+            self.relay.intercept(signal.SIGIO, None)
+
+    def give_up_receiving(self) -> None:
+        """Close the sockets: a client must not wait for one who will never read."""
+        self.read_meanwhile(False)
+        self.reception.close()
 
     def _arrived(self) -> bool:
         return self.reception.receive() or not self.reception.untouched

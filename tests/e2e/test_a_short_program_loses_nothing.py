@@ -146,4 +146,4 @@ def test_all_arrive_under_sigterm_and_with_an_intake_that_fails_and_is_slow(
 ) -> None:
     outcomes = rig(flaky=True, terminate=True)
     assert [outcome for outcome in outcomes if not lossless(outcome)] == []
-    assert len({outcome.sent for outcome in outcomes}) > RUNS / 10
+    assert min(outcome.sent for outcome in outcomes) < SAMPLES

@@ -83,7 +83,6 @@ class Program:
             "DD_DOGSTATSD_PORT": str(port),
             "DD_DOGSTATSD_SOCKET": str(self.datagram_socket),
             "DD_DOGSTATSD_STREAM_SOCKET": str(self.stream_socket),
-            "DD_SERVERLESS_FLUSH_TIMEOUT": "1",
             "DD_SERVERLESS_RECEIPT": "json",
         }
 

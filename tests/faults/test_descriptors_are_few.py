@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 
-@pytest.mark.parametrize("limit", [10, 12, 14, 16, 20])
+@pytest.mark.parametrize("limit", [5, 7, 9, 10, 12, 14, 16, 20])
 def test_the_app_runs_although_telemetry_finds_no_descriptors(program: Any, limit: int) -> None:
     program.deliver_to("http://127.0.0.1:9")
     outcome = program.run(["sh", "-c", "echo ran; exit 7"], before=f"ulimit -n {limit}")

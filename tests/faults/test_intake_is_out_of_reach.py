@@ -7,9 +7,14 @@ from typing import Any
 import pytest
 
 ORDERS = [b"orders:1|c"] * 5
-LATE = "WARN main: forwarder did not finish in time"
+LATE = "WARN forwarder: out of time with 5 samples not delivered to http"
 # The flush timeout of a second, and what starting and ending take on a busy machine.
 WITHIN_S = 4.0
+
+
+@pytest.fixture(autouse=True)
+def _in_a_second(program: Any) -> None:
+    program.environ["DD_SERVERLESS_FLUSH_TIMEOUT"] = "1"
 
 
 def test_a_connection_that_is_refused(program: Any) -> None:

@@ -75,7 +75,13 @@ def test_all_three_streams_closed_change_nothing(program: Any, intake: Any) -> N
     assert orders(intake) == 5
 
 
-@pytest.mark.parametrize("kind", ["full device", "broken pipe"])
+def test_what_is_written_to_a_closed_stream_goes_nowhere(program: Any) -> None:
+    """A descriptor that is free would be taken by the first socket of ours."""
+    command = ["sh", "-c", "echo lost && echo lost >&2 && exit 7"]
+    assert program.run(command, before="exec 1>&- 2>&-").code == 7
+
+
+@pytest.mark.parametrize("kind", ["full device", "broken pipe", "full pipe"])
 def test_a_command_that_cannot_be_started_still_gives_127(program: Any, kind: str) -> None:
     with STREAMS[kind]() as stderr:
         outcome = program.run(["no-such-command"], stderr=stderr)

@@ -63,6 +63,7 @@ class DogStatsD:
         events: EventSink,
         extra_tags: tuple[bytes, ...],
         clock: Clock,
+        log_long_frames: bool = False,
     ) -> None:
         self.stats = DogStatsDStats()
         self._reception = reception
@@ -73,6 +74,8 @@ class DogStatsD:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pending: asyncio.Handle | None = None
         self._closed = False
+        self._log_long_frames = log_long_frames
+        self._cut_off: dict[str, int] = {}
         self._complaints = RateLimit(interval_s=60.0)
 
     async def start(self) -> None:
@@ -130,15 +133,15 @@ class DogStatsD:
     def _parse_until_empty(self, until: float) -> bool:
         """Read and parse in turns until nothing is left or `until`; True when anything came."""
         reception, anything = self._reception, False
-        while True:
+        while not anything or self._clock.monotonic() < until:
             reception.receive()
             taken = reception.take(_PORTION_PACKETS)
             if taken is None:
-                return anything
+                break
             anything = True
             self._parse(*taken)
-            if self._clock.monotonic() >= until:
-                return anything
+        self._complain()
+        return anything
 
     def _parse(self, arrived_at: float, packets: list[bytes]) -> None:
         ingest = self._sampler.ingest
@@ -146,8 +149,6 @@ class DogStatsD:
             for line in ingest(packet, arrived_at):
                 self._parse_rare(line)
         self.stats.packets_parsed += len(packets)
-
-        self._complain()
 
     def _parse_rare(self, line: bytes) -> None:
         warnings: list[str] = []
@@ -171,7 +172,15 @@ class DogStatsD:
         self._events.add(item)
 
     def _complain(self) -> None:
-        """Say what the sampler refused since the last time, once a minute for each kind."""
+        """Say what was refused since the last time, once a minute for each kind."""
+        reception = self._reception.stats
+        for reason, count in reception.dropped.items():
+            if count != self._cut_off.get(reason, 0):
+                self._warn(reason, f"dropped: {reason} ({count} so far)")
+                self._cut_off[reason] = count
+        if reception.frame_excerpt and self._log_long_frames:
+            self._warn("frame", f"the frame that is too long begins {reception.frame_excerpt!r}")
+            reception.frame_excerpt = b""
         stats = self._sampler.stats
         if stats.malformed_excerpt:
             self._warn("metric", f"malformed metric: {stats.malformed_excerpt!r}")

@@ -138,6 +138,8 @@ class Worker:
             self._dispatcher.shut("stop_without_purge")
         self._pump()
         in_time = await self._reached(self._is_idle, deadline)
+        if not in_time:
+            self._say(self._notices.cut_off(self.held))
         self._abandon("deadline")
         if self._ending:
             await asyncio.wait(self._ending, timeout=_CANCELLED_END_WITHIN_S)
@@ -206,7 +208,7 @@ class Worker:
             )
         except IntakeUnreachable as error:
             self.stats.error(error.phase)
-            self._settle(flight, fate_of_failure(error.phase), str(error))
+            self._settle(flight, fate_of_failure(error.phase), str(error), answered=False)
         except Exception as error:  # noqa: BLE001  our mistake costs one payload, not the forwarder
             self._settle(flight, Abandoned("internal_error"), f"{type(error).__name__}: {error}")
         else:
@@ -221,7 +223,7 @@ class Worker:
             if key != self.channel.intake.api_key and isinstance(fate, Retry):
                 self.wake()  # it failed with a key that is no longer in use
 
-    def _settle(self, flight: "_Flight", fate: Fate, why: str) -> None:
+    def _settle(self, flight: "_Flight", fate: Fate, why: str, *, answered: bool = True) -> None:
         if self._flights.pop(flight.transaction.sequence, None) is None:
             return
         now = self._clock.monotonic()
@@ -230,7 +232,7 @@ class Worker:
             case Delivered():
                 self._say(self._notices.delivered(_route(flight)), "info")
             case Retry():
-                self._say(self._notices.failed(_route(flight), why))
+                self._say(self._notices.failed(_route(flight), why, answered=answered))
             case Refused(reason) | Abandoned(reason):
                 self._say(self._notices.dropped(_route(flight), reason, why, now))
         self._pump()

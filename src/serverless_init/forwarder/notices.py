@@ -16,23 +16,33 @@ class Notices:
     def __init__(self, intake: IntakeEndpoint) -> None:
         self._intake = intake
         self._failing: set[str] = set()
+        self._unreachable = False
         self._key_refused = False
         self._said_at: dict[str, float] = {}
         self._unsaid: dict[str, int] = {}
 
-    def failed(self, target: str, why: str) -> str | None:
-        """`target` gave no delivery; its payload will be sent again."""
-        if target in self._failing:
+    def failed(self, target: str, why: str, *, answered: bool) -> str | None:
+        """`target` gave no delivery; its payload will be sent again.
+
+        An intake that does not answer is one problem, however many targets it has.
+        """
+        if target in self._failing or (self._unreachable and not answered):
             return None
         self._failing.add(target)
+        self._unreachable = not answered
         return f"cannot deliver to {self._intake.url}{target}, retrying: {self._redacted(why)}"
 
     def delivered(self, target: str) -> str | None:
         """`target` has taken a payload."""
+        self._unreachable = False
         if target not in self._failing:
             return None
         self._failing.discard(target)
         return f"delivering to {self._intake.url}{target} again"
+
+    def cut_off(self, samples: int) -> str:
+        """The deadline has come with `samples` not delivered."""
+        return f"out of time with {samples} samples not delivered to {self._intake.url}"
 
     def dropped(self, target: str, reason: str, why: str, now: float) -> str | None:
         """A payload was given up for `reason` after an attempt."""

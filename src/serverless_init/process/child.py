@@ -11,7 +11,7 @@ import os
 import signal
 
 from serverless_init.errors import ChildNotStarted
-from serverless_init.process.exit_code import from_spawn_error
+from serverless_init.process.exit_code import NOT_FOUND, from_spawn_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def start_child(
 
     Raises `ChildNotStarted` with the exit code a shell would give.
     """
+    if not command[0]:
+        raise ChildNotStarted("", "the command is empty", NOT_FOUND)
     try:
         return os.posix_spawnp(
             command[0],
@@ -50,16 +52,16 @@ def start_child(
             setsigmask=signal_mask,
             setsigdef=_IGNORED_BY_PYTHON,
         )
-    except (OSError, ValueError) as error:
-        if isinstance(error, OSError):
-            why, code = error.strerror or str(error), from_spawn_error(error)
-        else:
-            why, code = str(error), 126
-        raise ChildNotStarted(command[0], why, code) from None
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise ChildNotStarted(command[0], why, from_spawn_error(error)) from None
 
 
 class Terminal:
     """The controlling terminal on stdin, if we hold its foreground; else every method does nothing.
+
+    `suspended` is true from the app's suspension until it has the terminal again: a SIGCONT that
+    reaches it before that would have it stopped once more, for touching the terminal.
 
     Tests against tini's behaviour: ``ENOTTY`` and a background group mean that there is nothing to
     hand over.
@@ -67,6 +69,7 @@ class Terminal:
 
     def __init__(self) -> None:
         self._own_group = os.getpgrp()
+        self.suspended = False
         self._child = 0
         self._held = self._foreground() == self._own_group
 
@@ -95,9 +98,11 @@ class Terminal:
             return
         premature = number in (signal.SIGTTIN, signal.SIGTTOU) and self._foreground() == self._child
         if not premature and os.getpid() != 1 and os.getsid(0) != os.getpid():
+            self.suspended = True
             self._set_foreground(self._own_group)
             os.kill(os.getpid(), signal.SIGSTOP)
             self._set_foreground(self._child)
+            self.suspended = False
         os.killpg(self._child, signal.SIGCONT)
 
     def _foreground(self) -> int:

@@ -49,6 +49,11 @@ class SignalRelay:
         self._on_termination: Callable[[], object] = _nothing
         self._pipe = (-1, -1)
 
+    @property
+    def waiting(self) -> tuple[int, ...]:
+        """The signals that wait for the app to run, in order of arrival."""
+        return tuple(self._waiting)
+
     def install(self) -> None:
         """Catch everything from now on and remember the mask with which the app must start."""
         self._open_pipe()
@@ -59,10 +64,10 @@ class SignalRelay:
             signal.signal(number, self._wake)
 
     def install_without_app(self) -> None:
-        """Catch what ends us and what says that an orphan is to be reaped; nothing is passed on."""
+        """Catch what ends us and what has an interceptor, or would end us; nothing is passed on."""
         self._child = 0
         self._open_pipe()
-        for number in (*TERMINATION, signal.SIGCHLD):
+        for number in (*TERMINATION, signal.SIGCHLD, signal.SIGIO):
             signal.signal(number, self._wake)
 
     def attach(self, child: int) -> None:
@@ -90,12 +95,15 @@ class SignalRelay:
             callback()
 
     def _open_pipe(self) -> None:
-        self._pipe = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            self._pipe = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:  # no descriptors: then a burst of one signal may be passed on as one
+            return
         signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
 
-    def _wake(self, _number: int, _frame: object) -> None:
+    def _wake(self, number: int, _frame: object) -> None:
         try:
-            arrived = os.read(self._pipe[0], 65536)
+            arrived = os.read(self._pipe[0], 65536) if self._pipe[0] >= 0 else bytes((number,))
         except BlockingIOError:  # another run of this handler has read it
             return
         for number in arrived:

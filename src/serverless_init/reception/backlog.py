@@ -34,7 +34,7 @@ from serverless_init.reception.sources import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from serverless_init.reception.sources import Source
 
@@ -57,6 +57,7 @@ class Reception:
         self._batches: deque[tuple[float, list[bytes]]] = deque()
         self._selector = selectors.DefaultSelector()
         self._sources: dict[int, Source] = {}
+        self._paths: dict[str, int] = {}
         self._receiving = False
         self._signalling = False
 
@@ -135,9 +136,12 @@ class Reception:
         return dropped if told else None
 
     def close(self) -> None:
-        """Close every socket. What is in the backlog can still be taken."""
+        """Close every socket and remove its path. What is in the backlog can still be taken."""
         for source in list(self._sources.values()):
             self._remove(source)
+        for path, inode in self._paths.items():
+            if _inode(path) == inode:  # not that of an instance that has taken our place
+                _unlink(path)
         self._selector.close()
 
     def _receive_from(self, source: "Source", packets: list[bytes]) -> None:
@@ -150,22 +154,29 @@ class Reception:
         read = sum(map(len, packets[first:])) + _PACKET_OVERHEAD_BYTES * (len(packets) - first)
         self._bytes += read
         if isinstance(source, StreamListener):
-            self._add_connections(source.accepted())
+            # Read at once: who looks whether anything is left must not find an unread connection.
+            for connection in self._add_connections(source.accepted()):
+                self._receive_from(connection, packets)
         if not alive:
             self._remove(source)
 
-    def _add_connections(self, accepted: "Iterable[socket.socket]") -> None:
+    def _add_connections(self, accepted: "Iterable[socket.socket]") -> "Iterator[Source]":
         for sock in accepted:
             if len(self._sources) > _STREAM_CONNECTIONS_MAX:
                 self.stats.connections_refused += 1
                 sock.close()
             else:
                 self.stats.connections += 1
-                self._add(StreamConnection(sock, self.stats, self._packet_bytes_max))
+                connection = StreamConnection(sock, self.stats, self._packet_bytes_max)
+                self._add(connection)
+                yield connection
 
     def _add(self, source: "Source") -> None:
         fd = source.sock.fileno()
         self._sources[fd] = source
+        path = source.sock.getsockname()
+        if isinstance(path, str) and path and not isinstance(source, StreamConnection):
+            self._paths[path] = _inode(path)
         self._selector.register(fd, selectors.EVENT_READ, source)
         if self._signalling:
             _signal_arrivals(source.sock, True)
@@ -175,6 +186,20 @@ class Reception:
         self._selector.unregister(fd)
         del self._sources[fd]
         source.sock.close()
+
+
+def _inode(path: str) -> int:
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return -1
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:  # the folder may be read-only by now; the next instance replaces it
+        return
 
 
 def _signal_arrivals(sock: socket.socket, on: bool) -> None:

@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 _LENGTH_BYTES = 4
 _READ_BYTES = 65536
+_EXCERPT_BYTES = 80
 
 
 class ReceptionStats:
-    """What was received; every drop with its reason, a dropped packet or frame counting as one."""
+    """What was received; every drop with its reason, a dropped packet or frame counting as one.
+
+    `frame_excerpt` is the start of the last frame that was too long; the owner may clear it.
+    """
 
     __slots__ = (
         "backlog_full",
@@ -33,6 +37,7 @@ class ReceptionStats:
         "connections",
         "connections_refused",
         "dropped",
+        "frame_excerpt",
         "packets",
         "read_errors",
     )
@@ -45,6 +50,7 @@ class ReceptionStats:
         self.read_errors = 0
         self.backlog_full = 0
         self.dropped: dict[str, int] = {}
+        self.frame_excerpt = b""
 
     def drop(self, reason: str) -> None:
         """Count one dropped packet."""
@@ -144,6 +150,7 @@ class StreamConnection:
                 return False
             if length > self._packet_bytes_max:
                 self._stats.drop("frame_too_long")
+                self._stats.frame_excerpt = bytes(unread[start : start + _EXCERPT_BYTES])
                 return False
             if len(unread) - start < length:
                 break

@@ -29,7 +29,8 @@ class Closing:
     def series(self, context: Context, *, zero_before: int) -> Iterator[Serie]:
         """The series of `context`; the first one carries its samples.
 
-        A bucket that starts before `zero_before` and has no sample of it gives a zero.
+        A bucket that starts before `zero_before` and has no sample of it gives a zero, if it gives
+        any.
         """
         points: dict[tuple[bytes, SerieKind], list[tuple[int, float]]] = {}
         samples = 0
@@ -37,7 +38,7 @@ class Closing:
         for bucket in self._buckets:
             cell = bucket.cells.pop(context, None)
             if cell is None or not cell.samples:
-                if bucket.start < zero_before:
+                if bucket.gives_zeros and bucket.start < zero_before:
                     points.setdefault(_ZERO, []).append((bucket.start, 0.0))
                 continue
             outputs = list(cell.outputs())

@@ -96,6 +96,7 @@ class TimeSampler:
         self._buckets: dict[int, Bucket] = {}
         self._closing: list[Closing] = []
         self._epoch = 0
+        self._arriving = 0  # the window of the packet that was ingested last
         self._last_cutoff = 0
 
     def ingest(self, packet: bytes, now: float) -> Sequence[bytes]:
@@ -105,6 +106,7 @@ class TimeSampler:
         """
         second = int(now)
         window = second - second % INTERVAL_S
+        self._arriving = window
         bucket = self._buckets.get(window)
         epoch = 0 if bucket is None else bucket.epoch
         routes = self._contexts.number_routes
@@ -147,7 +149,7 @@ class TimeSampler:
         second = int(now)
         cutoff = self._timeline.window_of(second)
         if not self._buckets and len(self._contexts) and self._last_cutoff + INTERVAL_S <= cutoff:
-            self._open(cutoff - INTERVAL_S)
+            self._open(cutoff - INTERVAL_S, gives_zeros=True)
         self._last_cutoff = cutoff
         over = [w for w in self._buckets if force or w + INTERVAL_S <= cutoff]
         if force:
@@ -246,7 +248,7 @@ class TimeSampler:
         """Make `route` lead to the bucket of `window`; returns that bucket's epoch."""
         bucket = self._buckets.get(window)
         if bucket is None:
-            bucket = self._open(window)
+            bucket = self._open(window, gives_zeros=window == self._arriving)
         if route.epoch != bucket.epoch:
             cell = bucket.cell(route.context, route.kind, self._outputs)
             route.add = cell.add
@@ -255,9 +257,10 @@ class TimeSampler:
             route.epoch = bucket.epoch
         return bucket.epoch
 
-    def _open(self, window: int) -> Bucket:
+    def _open(self, window: int, *, gives_zeros: bool) -> Bucket:
         self._epoch += 1
-        bucket = Bucket(window=window, start=self._timeline.claim(window), epoch=self._epoch)
+        start = self._timeline.claim(window)
+        bucket = Bucket(window=window, start=start, epoch=self._epoch, gives_zeros=gives_zeros)
         self._buckets[window] = bucket
         return bucket
 

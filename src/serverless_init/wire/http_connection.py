@@ -101,7 +101,9 @@ class Connection(asyncio.Protocol):
             raise IntakeUnreachable("write", "the connection is closed")
         self._answer = asyncio.get_running_loop().create_future()
         progress.phase = "write"
-        self._transport.writelines(wire)
+        # Not `writelines`: before 3.12.9 and 3.13.2 it does not tell when all is written, and a
+        # chunk without bytes keeps the loop busy for ever.
+        self._transport.write(b"".join(wire))
         if not self._transport.get_write_buffer_size():
             progress.phase = "read"
         return await self._answer

@@ -7,7 +7,10 @@ INTAKE = IntakeEndpoint("https", "app.datadoghq.eu", 443, "", KEY)
 
 def test_a_target_is_announced_when_it_begins_to_fail_and_when_it_works_again() -> None:
     notices = Notices(INTAKE)
-    assert [notices.failed("/a", "connect: refused"), notices.failed("/a", "dns: gone")] == [
+    assert [
+        notices.failed("/a", "connect: refused", answered=False),
+        notices.failed("/a", "dns: gone", answered=False),
+    ] == [
         "cannot deliver to https://app.datadoghq.eu/a, retrying: connect: refused",
         None,
     ]
@@ -48,7 +51,7 @@ def test_losses_of_different_kinds_are_announced_separately() -> None:
 
 
 def test_an_answer_that_quotes_the_key_is_shown_without_it_and_on_one_line() -> None:
-    said = Notices(INTAKE).failed("/a", f"status 500: you sent\r\nDD-Api-Key: {KEY}")
+    said = Notices(INTAKE).failed("/a", f"status 500: you sent\r\nDD-Api-Key: {KEY}", answered=True)
     assert said == (
         "cannot deliver to https://app.datadoghq.eu/a, retrying: status 500: you sent "
         "DD-Api-Key: ****"
@@ -56,6 +59,16 @@ def test_an_answer_that_quotes_the_key_is_shown_without_it_and_on_one_line() -> 
 
 
 def test_a_long_answer_is_cut() -> None:
-    said = Notices(INTAKE).failed("/a", "e" * 1000) or ""
+    said = Notices(INTAKE).failed("/a", "e" * 1000, answered=True) or ""
     assert said.count("e" * 300) == 1
     assert "e" * 301 not in said
+
+
+def test_an_intake_that_cannot_be_reached_is_one_problem_however_many_routes_it_has() -> None:
+    """Four kinds of payload gave four lines about one connection that was refused."""
+    notices = Notices(INTAKE)
+    assert notices.failed("/a", "connect: refused", answered=False) is not None
+    assert notices.failed("/b", "connect: refused", answered=False) is None
+    assert notices.failed("/b", "status 500: no", answered=True) is not None
+    notices.delivered("/b")
+    assert notices.failed("/c", "connect: refused", answered=False) is not None

@@ -86,6 +86,18 @@ def test_a_unix_datagram_socket_replaces_the_one_an_earlier_run_left(
         client.connect(path)
         client.send(b"a:1|c")
         assert everything(reception) == [b"a:1|c"]
+    reception.close()
+    assert not Path(path).exists()
+
+
+def test_the_socket_of_an_instance_that_has_taken_our_place_is_left_alone(
+    reception: Reception, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "dsd.socket")
+    reception.add_datagrams(bind_unix_datagram(path, receive_buffer=0))
+    with bind_unix_datagram(path, receive_buffer=0):
+        reception.close()
+        assert Path(path).exists()
 
 
 def test_a_file_in_the_sockets_place_is_left_alone(tmp_path: Path) -> None:
@@ -119,6 +131,16 @@ def test_stream_frames_are_packets_however_they_are_cut(
             packets += everything(reception)
         assert packets == [b"a:1|c", b"b:2|g\nc:3|h", b"d:4|c"]
     assert reception.stats.connections == 1
+
+
+def test_a_connection_is_read_in_the_turn_that_accepts_it(
+    reception: Reception, tmp_path: Path
+) -> None:
+    """A drain that found a connection and no packet took the socket for empty."""
+    with stream_pair(reception, tmp_path) as client:
+        client.sendall(frame(b"a:1|c"))
+        assert reception.receive()
+        assert len(reception) == 1
 
 
 @pytest.mark.parametrize(

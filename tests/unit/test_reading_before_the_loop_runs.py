@@ -1,0 +1,46 @@
+"""SIGIO tells us of packets before the event loop runs, and never reaches the app for it."""
+
+import signal
+import socket
+import threading
+
+from serverless_init.start import Start
+
+
+def test_switching_it_off_under_traffic_passes_no_signal_on() -> None:
+    """A packet between two steps of switching off raised SIGIO for the app, which ended it."""
+    former = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    former_mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    start = Start({"DD_DOGSTATSD_PORT": "0"}, ["app"], local=False)
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiver.bind(("127.0.0.1", 0))
+    receiver.setblocking(False)
+    start.reception.add_datagrams(receiver)
+    start.relay.install()
+    done = threading.Event()
+
+    def flood() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.connect(receiver.getsockname())
+            while not done.is_set():
+                client.send(b"a:1|c")
+
+    sender = threading.Thread(target=flood)
+    sender.start()
+    try:
+        toggles = 0
+        while toggles < 500:
+            start.read_meanwhile(True)
+            start.read_meanwhile(False)
+            # The sender needs a moment; only switching under traffic counts.
+            toggles += start.reception.take(1000) is not None
+        assert start.relay.waiting == ()
+    finally:
+        done.set()
+        sender.join()
+        start.reception.close()
+        signal.set_wakeup_fd(-1)
+        for number, handler in former.items():
+            if handler is not None and number not in (signal.SIGKILL, signal.SIGSTOP):
+                signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, former_mask)
