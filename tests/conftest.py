@@ -42,15 +42,15 @@ class ScriptedServer:
         self.port = 0
         self._script = list(script)
         self._tls = tls
+        self.context: ssl.SSLContext | None = None
         self._came = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "ScriptedServer":
-        context = None
         if self._tls:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context = context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(CERTIFICATES / "localhost.pem", CERTIFICATES / "localhost.key")
-        self._server = await asyncio.start_server(self._accept, self.host, 0, ssl=context)
+        self._server = await asyncio.start_server(self._accept, self.host, 0, ssl=self.context)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

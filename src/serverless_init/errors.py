@@ -30,7 +30,8 @@ class ChildNotStarted(ServerlessInitError):
 class IntakeUnreachable(ServerlessInitError):
     """No complete HTTP response came: name lookup, connection, TLS, timeout or a broken reply.
 
-    ``phase`` names where: ``dns``, ``connect``, ``tls``, ``write``, ``read``, ``timeout``.
+    ``phase`` names where: ``dns``, ``connect``, ``proxy``, ``tls``, ``write``, ``read`` or
+    ``timeout``.
     """
 
     def __init__(self, phase: str, why: str) -> None:

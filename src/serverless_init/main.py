@@ -6,9 +6,9 @@ import warnings
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
-from serverless_init.config import ForwarderSettings, RunSettings, masked
+from serverless_init.config import ForwarderSettings, IntakeSettings, RunSettings, masked
 from serverless_init.errors import SettingError
-from serverless_init.forwarder import IntakeEndpoint, intake_endpoints
+from serverless_init.forwarder import IntakeEndpoint, additional_endpoints, intake_endpoints
 from serverless_init.lifecycle import (
     DrainEnded,
     DrainFailed,
@@ -24,7 +24,7 @@ from serverless_init.pipeline import Pipeline
 from serverless_init.platforms import detect
 from serverless_init.process import from_wait_status
 from serverless_init.start import Start
-from serverless_init.telemetry import open_log, say
+from serverless_init.telemetry import conceal, open_log, say
 
 if TYPE_CHECKING:
     from serverless_init.intake import Intake
@@ -155,11 +155,25 @@ class Run:
 def _endpoints(start: Start) -> tuple[IntakeEndpoint, ...]:
     if start.local:
         return ()
+    settings = start.configuration.of(ForwarderSettings)
+    further = start.configuration.of(IntakeSettings)
+    main: tuple[IntakeEndpoint, ...] = ()
+    refused: SettingError | None = None
     try:
-        return intake_endpoints(start.configuration.of(ForwarderSettings))
+        main = intake_endpoints(settings, further)
     except SettingError as error:
-        _log.warning("%s; nothing is delivered", error)
-        return ()
+        refused = error
+    others, problems = additional_endpoints(further, main)
+    for problem in problems:
+        _log.warning("%s", problem)
+    if not main and others:
+        why = refused or "no API key for the main intake"
+        _log.warning("%s; what is delivered to %s counts as delivered", why, others[0].url)
+    elif refused:
+        _log.warning("%s; nothing is delivered", refused)
+    for endpoint in others:
+        conceal(endpoint.api_key, masked(endpoint.api_key))
+    return main + others
 
 
 def _log_event(event: LifecycleEvent) -> None:

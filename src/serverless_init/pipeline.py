@@ -1,8 +1,10 @@
 """The one pipeline: DogStatsD, sampler, aggregator, serializer, forwarder, built sink first."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from serverless_init.aggregator import Aggregator
 from serverless_init.clock import Clock
@@ -11,6 +13,8 @@ from serverless_init.config import (
     Configuration,
     DogStatsDSettings,
     ForwarderSettings,
+    IntakeSettings,
+    NetworkSettings,
     SerializerSettings,
     TagSettings,
 )
@@ -22,7 +26,9 @@ from serverless_init.platforms import configured_tags
 from serverless_init.reception import Reception
 from serverless_init.sampler import SamplerOptions, TimeSampler
 from serverless_init.serializer import Serializer, dogstatsd_origin
-from serverless_init.wire import choose_codec
+from serverless_init.wire import HttpClient, Origin, choose_codec, proxy_rules, tls_options
+
+_log = logging.getLogger("serverless_init.network")
 
 
 class Pipeline:
@@ -41,9 +47,7 @@ class Pipeline:
         host = settings.hostname.encode() if settings.hostname != "none" else b""
         tags = _tags(configuration)
         self.flush_incomplete_buckets = settings.flush_incomplete_buckets
-        self.forwarder = Forwarder(
-            configuration.of(ForwarderSettings), clock=clock, endpoints=endpoints
-        )
+        self.forwarder = _forwarder(configuration, clock=clock, endpoints=endpoints)
         self.serializer = _serializer(configuration, platform=platform, host=host)
         self.sampler = TimeSampler(_sampler_options(settings, host=host, tags=tags))
         self.aggregator = Aggregator(
@@ -110,8 +114,58 @@ class Pipeline:
             kernel_drops=self.dogstatsd.stats.kernel_drops,
             late=tuple(name for name, report in (reports or {}).items() if report.late),
             final=final,
+            elsewhere={
+                name: _closed(account) if final else account
+                for name, account in self.forwarder.elsewhere().items()
+            },
             **facts,  # type: ignore[arg-type]
         )
+
+
+def _closed(account: Drained) -> Drained:
+    """An account after the end: what is still held has run out of time."""
+    if not account.held:
+        return account
+    dropped = Counter(account.dropped)
+    dropped["out_of_time"] += account.held
+    return replace(account, dropped=dropped, held=0)
+
+
+def _forwarder(
+    configuration: Configuration, *, clock: Clock, endpoints: tuple[IntakeEndpoint, ...]
+) -> Forwarder:
+    settings = configuration.of(ForwarderSettings)
+    return Forwarder(
+        settings,
+        clock=clock,
+        endpoints=endpoints,
+        client=_client(configuration, endpoints),
+        keys=configuration.of(IntakeSettings),
+    )
+
+
+def _client(configuration: Configuration, endpoints: tuple[IntakeEndpoint, ...]) -> HttpClient:
+    settings = configuration.of(ForwarderSettings)
+    network = configuration.of(NetworkSettings)
+    proxies, problems = proxy_rules(network)
+    for problem in problems:
+        _log.warning("%s", problem)
+    for endpoint in endpoints:
+        entry = proxies.nearly_direct(Origin(endpoint.scheme, endpoint.host, endpoint.port))
+        if entry:
+            _log.warning(
+                "%s goes through the proxy: %s in no_proxy matches it only with "
+                "DD_NO_PROXY_NONEXACT_MATCH=true",
+                endpoint.url,
+                entry,
+            )
+    return HttpClient(
+        tls=tls_options(network, skip_validation=settings.skip_tls_validation),
+        proxies=proxies,
+        idle_connections_max=settings.workers * settings.concurrent_requests_max * len(endpoints),
+        age_s_max=network.connection_age_s_max,
+        complain=lambda problem: _log.warning("%s", problem),
+    )
 
 
 def _tags(configuration: Configuration) -> tuple[bytes, ...]:

@@ -10,6 +10,7 @@ from serverless_init.config.settings import (
     SerializerSettings,
     TagSettings,
 )
+from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
 
 __all__ = [
     "CONFIGURATION_FILES",
@@ -18,6 +19,8 @@ __all__ = [
     "Configuration",
     "DogStatsDSettings",
     "ForwarderSettings",
+    "IntakeSettings",
+    "NetworkSettings",
     "RunSettings",
     "SerializerSettings",
     "TagSettings",

@@ -113,7 +113,7 @@ def shown(declared: "Setting", value: object) -> str:
     A secret is masked. What cannot be printed is escaped.
     """
     if declared.secret:
-        return masked(str(value))
+        return declared.parse.show(value) if declared.parse.show else masked(str(value))
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
@@ -170,6 +170,7 @@ def _candidates(
 def _quoted(declared: "Setting", raw: object) -> str:
     """What was written, quoted, so that white space is seen, and cut; a secret masked."""
     if declared.secret:
-        return masked(str(raw).strip())
+        # What cannot be read cannot be told from the secret in it, unless all of it is the secret.
+        return "***" if declared.parse.show else masked(str(raw).strip())
     word = repr(raw)
     return word if len(word) <= _SHOWN_MAX else word[: _SHOWN_MAX - 3] + "..."

@@ -15,13 +15,20 @@ _UNITS_S = (("ms", 1e-3), ("us", 1e-6), ("s", 1.0), ("m", 60.0), ("h", 3600.0))
 class Parser:
     """Turns a raw value into a field's type, or raises ``ValueError``: ``must be `` + `expects`.
 
-    `expects` is a noun phrase. It stands in the problem line and in the reference page.
+    `expects` is a noun phrase. It stands in the problem line and in the reference page. `show`,
+    when given, makes of a secret value what may be shown of it.
     """
 
-    __slots__ = ("_convert", "expects")
+    __slots__ = ("_convert", "expects", "show")
 
-    def __init__(self, expects: str, convert: "Callable[[object], object]") -> None:
+    def __init__(
+        self,
+        expects: str,
+        convert: "Callable[[object], object]",
+        show: "Callable[[object], str] | None" = None,
+    ) -> None:
         self.expects = expects
+        self.show = show
         self._convert = convert
 
     def __call__(self, raw: object) -> object:
@@ -152,7 +159,53 @@ def _domain(raw: object) -> str:
     return word
 
 
+def _keys_by_url(raw: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Trimmed, in order, without repetitions; a URL without keys is left out."""
+    if isinstance(raw, str):
+        # Asked for only by those who have such a variable.
+        import json
+
+        try:
+            raw = json.loads(raw)
+        except RecursionError:
+            raise ValueError from None
+    if not isinstance(raw, dict):
+        raise ValueError
+    found: dict[str, dict[str, None]] = {}
+    for url, keys in raw.items():
+        listed = keys if isinstance(keys, list | tuple) else _scalar(keys).split()
+        held = found.setdefault(_token(url).rstrip("/"), {})
+        held.update(dict.fromkeys(key for key in map(_token, listed) if key))
+    return tuple((url, tuple(keys)) for url, keys in found.items() if url and keys)
+
+
+def _show_keys_by_url(value: object) -> str:
+    assert isinstance(value, tuple)
+    return ", ".join(f"{_without_password(url)} ({len(keys)} keys)" for url, keys in value)
+
+
+def _proxy_url(raw: object) -> str:
+    word = _token(raw)
+    scheme, separator, rest = word.partition("://")
+    if separator and (scheme.lower() not in ("http", "https") or not rest):
+        raise ValueError
+    return word if separator or not word else f"http://{word}"
+
+
+def _without_password(url: object) -> str:
+    """What stands before the host may be a password; the path of a proxy says nothing."""
+    scheme, separator, rest = str(url).partition("://")
+    _, at, host = rest.rpartition("@")
+    return f"{scheme}{separator}{'***@' * bool(at)}{host}"
+
+
 text = Parser("one line of text in UTF-8", _line)
 boolean = Parser("true or false", _boolean)
 token = Parser("one word without quotes", _token)
 domain = Parser("a domain without https://, like datadoghq.eu", _domain)
+proxy_url = Parser(
+    "the URL of an http or https proxy, like http://proxy:3128", _proxy_url, _without_password
+)
+keys_by_url = Parser(
+    "a mapping from an intake's URL to a list of API keys", _keys_by_url, _show_keys_by_url
+)

@@ -18,6 +18,7 @@ from serverless_init.config.parse import (
     token,
     words,
 )
+from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
 
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "critical", "off")
 
@@ -375,6 +376,8 @@ COMPONENTS: tuple[type[Settings], ...] = (
     AggregatorSettings,
     SerializerSettings,
     ForwarderSettings,
+    IntakeSettings,
+    NetworkSettings,
 )
 
 # What a sidecar, started without a command, has instead of the defaults: by `Setting.yaml`.

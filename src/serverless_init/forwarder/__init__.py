@@ -1,7 +1,22 @@
-"""Floor 3: delivery of payloads to the intake."""
+"""Floor 3: delivery of payloads to the intakes."""
 
 from serverless_init.forwarder.component import Forwarder
-from serverless_init.forwarder.endpoints import IntakeEndpoint, intake_endpoints
+from serverless_init.forwarder.endpoints import (
+    IntakeEndpoint,
+    additional_endpoints,
+    intake_endpoints,
+)
+from serverless_init.forwarder.keys import KeyHealth, KeyState, KeyStatus
 from serverless_init.forwarder.stats import EndpointStats, ForwarderStats
 
-__all__ = ["EndpointStats", "Forwarder", "ForwarderStats", "IntakeEndpoint", "intake_endpoints"]
+__all__ = [
+    "EndpointStats",
+    "Forwarder",
+    "ForwarderStats",
+    "IntakeEndpoint",
+    "KeyHealth",
+    "KeyState",
+    "KeyStatus",
+    "additional_endpoints",
+    "intake_endpoints",
+]

@@ -9,8 +9,14 @@ from the Agent's stop, which cancels or forgets silently; here the sum is always
   counted as ``stop_without_purge``; only what is in flight may end.
 - Everything queued is sent, what had failed before included, without waiting for a backoff; what
   fails then is tried again after 100 ms, 200 ms and so on up to 1 s, until the deadline.
+- An API key that is still being fetched is waited for, and what it does not come for is counted as
+  ``no_api_key``.
 - At the deadline what is left is counted as ``deadline``, and as ``unconfirmed`` when the request
   had been sent in full and only its answer was missing: it may have arrived.
+
+Each endpoint has an account of its own, and each balances by itself. The forwarder's own account is
+that of the first, the main one: what is delivered there counts as delivered. The others stand
+beside it in the receipt.
 """
 
 import asyncio
@@ -19,16 +25,19 @@ import random
 from collections.abc import Callable
 
 from serverless_init.clock import Clock
-from serverless_init.config import ForwarderSettings
+from serverless_init.config import ForwarderSettings, IntakeSettings
 from serverless_init.forwarder.breaker import Uniform, backoff_policy
+from serverless_init.forwarder.channel import Channel
 from serverless_init.forwarder.dispatcher import Dispatcher
 from serverless_init.forwarder.endpoints import IntakeEndpoint
 from serverless_init.forwarder.http import Limits, Worker
+from serverless_init.forwarder.keeper import Keeper
+from serverless_init.forwarder.keys import KeyHealth
 from serverless_init.forwarder.queue import TransactionQueue
 from serverless_init.forwarder.stats import ForwarderStats
 from serverless_init.lifecycle import Drained
 from serverless_init.model import Payload
-from serverless_init.wire import HttpClient
+from serverless_init.wire import HttpClient, TlsOptions
 
 _log = logging.getLogger("serverless_init.forwarder")
 _NO_API_KEY = (
@@ -46,8 +55,8 @@ def log_line(level: str, text: str) -> None:
 class Forwarder:
     """Takes payloads, never blocks, delivers them to every endpoint. See the module's text.
 
-    A payload counts as accepted once for each endpoint. Not thread-safe: everything is called on
-    the loop that ran `start`.
+    `endpoints` begins with the main one. Not thread-safe: everything is called on the loop that
+    ran `start`.
     """
 
     name = "forwarder"
@@ -61,6 +70,7 @@ class Forwarder:
         report: Callable[[str, str], None] = log_line,
         uniform: Uniform = random.uniform,
         client: HttpClient | None = None,
+        keys: IntakeSettings | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -71,13 +81,14 @@ class Forwarder:
         self._complaints = complaints + complaint
         limits = Limits(settings.workers * settings.concurrent_requests_max, timeout_s)
         self._client = client or HttpClient(
-            skip_tls_validation=settings.skip_tls_validation,
+            tls=TlsOptions(skip_validation=settings.skip_tls_validation),
             idle_connections_max=limits.slots,
         )
-        self._stats = ForwarderStats()
+        accounts = tuple(ForwarderStats() for _ in endpoints)
+        self._stats = accounts[0] if accounts else ForwarderStats()
         self._workers = tuple(
             Worker(
-                endpoint,
+                Channel(endpoint, self._client),
                 Dispatcher(
                     TransactionQueue(
                         payloads_max=settings.queue_payloads_max,
@@ -85,27 +96,36 @@ class Forwarder:
                     ),
                     policy=policy,
                     uniform=uniform,
-                    stats=self._stats,
+                    stats=account,
                 ),
-                client=self._client,
                 limits=limits,
                 clock=clock,
-                stats=self._stats,
+                stats=account,
                 report=report,
             )
-            for endpoint in endpoints
+            for endpoint, account in zip(endpoints, accounts, strict=True)
         )
+        self._keeper = Keeper(self._workers, keys or IntakeSettings(), report=report)
 
     @property
     def stats(self) -> ForwarderStats:
-        """The counters, up to date."""
+        """The main endpoint's counters, up to date."""
         self._stats.connections_opened = self._client.stats.connections_opened
         return self._stats
 
     @property
     def held(self) -> int:
-        """Samples that wait or are in flight."""
-        return sum(worker.held for worker in self._workers)
+        """Samples that wait for the main endpoint, or are in flight to it."""
+        return self._workers[0].held if self._workers else 0
+
+    @property
+    def key_health(self) -> KeyHealth:
+        """What is known of the API keys."""
+        return self._keeper.health
+
+    def elsewhere(self) -> dict[str, Drained]:
+        """The accounts of the other endpoints, by URL and the key's ending."""
+        return {_name(worker): _account(worker.stats, worker.held) for worker in self._workers[1:]}
 
     async def start(self) -> None:
         """Begin to send. Connects when there is something to send, not before."""
@@ -117,6 +137,7 @@ class Forwarder:
             self._report("warning", _NO_API_KEY)
         for worker in self._workers:
             worker.start()
+        self._keeper.start()
 
     def submit(self, payload: Payload) -> None:
         """Queue `payload`. Never blocks; without an endpoint it is dropped as ``no_api_key``."""
@@ -145,28 +166,39 @@ class Forwarder:
         if stop_timeout_s is not None and stop_timeout_s > 0:
             deadline = min(deadline, self._clock.monotonic() + stop_timeout_s)
         cut_off = await asyncio.gather(
-            *(
-                worker.drain(
-                    deadline,
-                    purge=purge,
-                    wait_for_inflight=self._settings.stop_wait_for_inflight,
-                )
-                for worker in self._workers
-            )
+            *(self._drain(worker, deadline, purge=purge) for worker in self._workers)
         )
-        return Drained(
-            accepted=self._stats.samples_accepted,
-            passed_on=self._stats.samples_delivered,
-            dropped=dict(self._stats.samples_dropped),
-            held=self.held,
-            late=any(cut_off),
-        )
+        await self._keeper.end()
+        return _account(self._stats, self.held, late=any(cut_off))
 
     def close(self) -> None:
         """Close every connection; what is still held is dropped as ``closed``. Idempotent."""
+        self._keeper.close()
         for worker in self._workers:
             worker.close()
         self._client.close()
+
+    async def _drain(self, worker: Worker, deadline: float, *, purge: bool) -> bool:
+        if purge:
+            await self._keeper.fetched(worker, deadline - self._clock.monotonic())
+        return await worker.drain(
+            deadline, purge=purge, wait_for_inflight=self._settings.stop_wait_for_inflight
+        )
+
+
+def _account(stats: ForwarderStats, held: int, *, late: bool = False) -> Drained:
+    return Drained(
+        accepted=stats.samples_accepted,
+        passed_on=stats.samples_delivered,
+        dropped=dict(stats.samples_dropped),
+        held=held,
+        late=late,
+    )
+
+
+def _name(worker: Worker) -> str:
+    intake = worker.channel.intake
+    return f"{intake.url} (key {intake.key_ending})"
 
 
 def _timeout(settings: ForwarderSettings) -> tuple[float, tuple[str, ...]]:

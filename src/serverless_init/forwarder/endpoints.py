@@ -1,33 +1,51 @@
-"""Where payloads go: the intake's URL and key, from the settings.
+"""Where payloads go: the intakes' URLs and keys, from the settings.
 
 ``dd_url`` wins over ``https://app.<site>``. A path in the URL is kept as a prefix of every route,
-so an intake may live behind a gateway.
+so an intake may live behind a gateway. Each URL of ``additional_endpoints`` gets everything too,
+once for each of its keys.
+
+*The Agent's version in the host.* ``app.<site>`` of a Datadog site becomes
+``7-82-0-app.agent.<site>``: what Datadog documents for firewalls is ``*.agent.<site>``. The number
+is that of the Agent whose intake protocol we speak (see docs/decisions/141-version-in-the-host.md).
 """
 
+import re
 from dataclasses import dataclass, field
 
-from serverless_init.config import ForwarderSettings
+from serverless_init.config import ForwarderSettings, IntakeSettings
 from serverless_init.errors import SettingError
+from serverless_init.forwarder.keys import LITERAL, KeySource, key_source
 
 _PORTS = {"http": 80, "https": 443}
 _HEX_AND_COLONS = frozenset("0123456789abcdefABCDEF:.")
 _LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
+_VALIDATE = "/api/v1/validate"
+_AGENT_VERSION = "7-82-0"
+# A region's label is generic, so that a new region needs no change here.
+_DATADOG = r"([a-z]{2,}\d{1,2}\.)?(datad(oghq|0g)\.(com|eu)|ddog-gov\.(com|mil))"
+_SITE = re.compile(_DATADOG)
+_APP_HOST = re.compile(rf"app(?P<rest>(\.mrf)?\.{_DATADOG}\.?)")
+
 
 @dataclass(frozen=True, slots=True)
 class IntakeEndpoint:
-    """One intake. ``host`` has no brackets; ``path_prefix`` is empty or starts with a slash."""
+    """One intake. ``host`` has no brackets; ``path_prefix`` is empty or starts with a slash.
+
+    ``api_key`` is empty until it has been fetched from ``key_source``.
+    """
 
     scheme: str
     host: str
     port: int
     path_prefix: str
     api_key: str = field(repr=False)
+    key_source: KeySource = LITERAL
 
     @property
     def url(self) -> str:
         """The intake's URL without a final slash, as it may be shown."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = f"[{self.host}]" if ":" in self.host else self.host.removesuffix(".")
         port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{host}{port}{self.path_prefix}"
 
@@ -37,27 +55,85 @@ class IntakeEndpoint:
         return self.api_key[-4:] if len(self.api_key) >= 16 else "****"
 
 
-def intake_endpoints(settings: ForwarderSettings) -> tuple[IntakeEndpoint, ...]:
-    """The intakes that every payload goes to: none without an API key, else one.
+def intake_endpoints(
+    settings: ForwarderSettings, further: IntakeSettings | None = None
+) -> tuple[IntakeEndpoint, ...]:
+    """The intakes that every payload goes to, the main one first; none without an API key.
 
-    Raises `SettingError` when the URL, the site or the key cannot be used.
+    Raises `SettingError` when the URL, the site or the key of the main one cannot be used.
     """
-    key = settings.api_key.strip()
-    if not key:
+    further = further or IntakeSettings()
+    source = key_source(settings.api_key.strip(), further)
+    if source is None:
         return ()
+    key = settings.api_key.strip() if source is LITERAL else ""
     if not _is_printable(key):
         why = "must be printable ASCII without spaces"
         raise SettingError(ForwarderSettings.fields["api_key"].env, "***", why)
+    scheme, host, port, path_prefix = _main(settings, is_fqdn=further.is_fqdn)
+    return (IntakeEndpoint(scheme, host, port, path_prefix, key, source),)
+
+
+def additional_endpoints(
+    further: IntakeSettings, main: tuple[IntakeEndpoint, ...]
+) -> tuple[tuple[IntakeEndpoint, ...], tuple[str, ...]]:
+    """The further intakes, without what `main` has, and a line for each that cannot be used."""
+    found: dict[tuple[str, str], IntakeEndpoint] = {}
+    known = {(endpoint.url, endpoint.api_key) for endpoint in main}
+    problems: list[str] = []
+    variable = IntakeSettings.fields["additional_endpoints"].env
+    for url, keys in further.additional_endpoints:
+        try:
+            scheme, host, port, path_prefix = _parts(url)
+        except ValueError as error:
+            problems.append(f"{variable}: {url.rpartition('@')[2]!r} {error}; it gets nothing")
+            continue
+        for key in keys:
+            source = key_source(key, further)
+            if source is None:
+                continue
+            literal = key if source is LITERAL else ""
+            at = _versioned(host)
+            endpoint = IntakeEndpoint(scheme, at, port, path_prefix, literal, source)
+            if (endpoint.url, literal) not in known:
+                found.setdefault((endpoint.url, key), endpoint)
+    return tuple(found.values()), tuple(problems)
+
+
+def validation_url(endpoint: IntakeEndpoint) -> tuple[str, str, int, str]:
+    """Scheme, host, port and path of the question whether the key is valid.
+
+    For a Datadog site it is ``https://api.<site>``, else the intake itself.
+    """
+    host = endpoint.host.removesuffix(".")
+    labels = host.split(".")
+    for start in range(len(labels)):
+        site = ".".join(labels[start:])
+        if _SITE.fullmatch(site):
+            return "https", f"api.{site}", _PORTS["https"], _VALIDATE
+    return endpoint.scheme, endpoint.host, endpoint.port, endpoint.path_prefix + _VALIDATE
+
+
+def _main(settings: ForwarderSettings, *, is_fqdn: bool) -> tuple[str, str, int, str]:
     url = settings.url.strip()
     if not url:
-        return (IntakeEndpoint("https", f"app.{_site(settings.site)}", _PORTS["https"], "", key),)
+        site = _site(settings.site)
+        host = _versioned(f"app.{site}")
+        dot = "." * (is_fqdn and bool(_SITE.fullmatch(site)))
+        return "https", host + dot, _PORTS["https"], ""
     try:
         scheme, host, port, path_prefix = _parts(url)
     except ValueError as error:
         # What stands before an at sign may be a password.
         shown = url.rpartition("@")[2]
         raise SettingError(ForwarderSettings.fields["url"].env, shown, str(error)) from None
-    return (IntakeEndpoint(scheme, host, port, path_prefix, key),)
+    return scheme, _versioned(host), port, path_prefix
+
+
+def _versioned(host: str) -> str:
+    """The host with the Agent's version, when it is ``app.`` and a Datadog site."""
+    found = _APP_HOST.fullmatch(host)
+    return f"{_AGENT_VERSION}-app.agent{found['rest']}" if found else host
 
 
 def _site(site: str) -> str:

@@ -17,11 +17,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from serverless_init import __version__
 from serverless_init.clock import Clock
 from serverless_init.errors import IntakeUnreachable
+from serverless_init.forwarder.channel import Channel
 from serverless_init.forwarder.dispatcher import Dispatcher
-from serverless_init.forwarder.endpoints import IntakeEndpoint
 from serverless_init.forwarder.notices import Notices
 from serverless_init.forwarder.retry import (
     Abandoned,
@@ -35,14 +34,11 @@ from serverless_init.forwarder.retry import (
 from serverless_init.forwarder.stats import ForwarderStats
 from serverless_init.forwarder.transaction import Transaction
 from serverless_init.model import Payload
-from serverless_init.wire import ClientRequest, HttpClient, Origin, Progress
+from serverless_init.wire import Progress
 
 Report = Callable[[str, str], None]
 """Takes a line for the operator: its level (``info`` or ``warning``) and its text."""
 
-# The version of the intake's protobuf schema that our payloads follow.
-_PAYLOAD_SCHEMA = "4.87.0"
-_PROTOBUF = "application/x-protobuf"
 # A cancelled request only has to close its connection.
 _CANCELLED_END_WITHIN_S = 0.03
 
@@ -56,27 +52,25 @@ class Limits:
 
 
 class Worker:
-    """Delivery to one intake."""
+    """Delivery to one intake. It begins when there is an API key."""
 
     def __init__(
         self,
-        intake: IntakeEndpoint,
+        channel: Channel,
         dispatcher: Dispatcher,
         *,
-        client: HttpClient,
         limits: Limits,
         clock: Clock,
         stats: ForwarderStats,
         report: Report,
     ) -> None:
-        self._intake = intake
+        self.channel = channel
+        self.stats = stats
         self._dispatcher = dispatcher
-        self._client = client
         self._limits = limits
         self._clock = clock
-        self._stats = stats
         self._report = report
-        self._notices = Notices(intake)
+        self._notices = Notices(channel.intake)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._flights: dict[int, _Flight] = {}
@@ -105,6 +99,14 @@ class Worker:
         self._dispatcher.wake()
         self._pump()
 
+    def use_key(self, key: str) -> bool:
+        """Send with `key` from now on, and what waits at once; whether that is another key."""
+        if not self.channel.use(key):
+            return False
+        self._notices = Notices(self.channel.intake)
+        self.wake()
+        return True
+
     async def flush(self, deadline: float) -> None:
         """Try all that is held now, urgently, until it has left or `deadline` has come."""
         until = self._dispatcher.sequence
@@ -128,7 +130,9 @@ class Worker:
         self._flushes += 1  # a flush that ends during the drain does not end the urgency
         if not wait_for_inflight:
             self._cancel(lambda _: "cancelled_at_stop")
-        if purge:
+        if not self.channel.ready:
+            self._dispatcher.shut("no_api_key")
+        elif purge:
             self._dispatcher.urge()
         else:
             self._dispatcher.shut("stop_without_purge")
@@ -170,7 +174,7 @@ class Worker:
         return True
 
     def _pump(self) -> None:
-        if self._loop is None:
+        if self._loop is None or not self.channel.ready:
             return
         now = self._clock.monotonic()
         while len(self._flights) < self._limits.slots:
@@ -197,23 +201,27 @@ class Worker:
 
     async def _deliver(self, flight: "_Flight") -> None:
         payload = flight.transaction.payload
+        key = self.channel.intake.api_key
         try:
-            answer = await self._client.send(
-                _request(self._intake, payload),
-                timeout_s=self._limits.timeout_s,
-                progress=flight.progress,
+            answer = await self.channel.deliver(
+                payload, timeout_s=self._limits.timeout_s, progress=flight.progress
             )
         except IntakeUnreachable as error:
-            self._stats.error(error.phase)
+            self.stats.error(error.phase)
             self._settle(flight, fate_of_failure(error.phase), str(error), answered=False)
         except Exception as error:  # noqa: BLE001  our mistake costs one payload, not the forwarder
             self._settle(flight, Abandoned("internal_error"), f"{type(error).__name__}: {error}")
         else:
             fate = fate_of_answer(answer.status)
+            if answer.status == 403 and self.channel.renewable:
+                # The key is fetched again, and what it could not deliver waits for that.
+                fate = Retry()
             body = answer.body.decode("utf-8", "replace")
             if not isinstance(fate, Delivered):
-                self._stats.http_error(answer.status)
+                self.stats.http_error(answer.status)
             self._settle(flight, fate, f"status {answer.status}: {body}")
+            if key != self.channel.intake.api_key and isinstance(fate, Retry):
+                self.wake()  # it failed with a key that is no longer in use
 
     def _settle(self, flight: "_Flight", fate: Fate, why: str, *, answered: bool = True) -> None:
         if self._flights.pop(flight.transaction.sequence, None) is None:
@@ -258,23 +266,3 @@ class _Flight:
 
 def _route(flight: _Flight) -> str:
     return flight.transaction.target
-
-
-def _request(intake: IntakeEndpoint, payload: Payload) -> ClientRequest:
-    headers = [
-        ("DD-Api-Key", intake.api_key),
-        ("DD-Agent-Version", __version__),
-        ("User-Agent", f"serverless-init/{__version__}"),
-        ("Content-Type", payload.content_type),
-    ]
-    if payload.content_encoding:
-        headers.append(("Content-Encoding", payload.content_encoding))
-    if payload.content_type == _PROTOBUF:
-        headers.append(("DD-Agent-Payload", _PAYLOAD_SCHEMA))
-    return ClientRequest(
-        Origin(intake.scheme, intake.host, intake.port),
-        "POST",
-        intake.path_prefix + payload.endpoint.route,
-        tuple(headers),
-        payload.body,
-    )

@@ -1,7 +1,7 @@
 """The forwarder's counters.
 
 The law, at every instant: accepted = delivered + sum(dropped) + held, in samples and in payloads.
-With several intakes a payload is accepted once for each.
+Each intake has counters of its own.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from serverless_init.model import Payload
 
 @dataclass(slots=True)
 class EndpointStats:
-    """What became of the payloads of one endpoint, all intakes together."""
+    """What became of the payloads of one route."""
 
     requests: int = 0
     payloads_delivered: int = 0
@@ -23,7 +23,7 @@ class EndpointStats:
 
 @dataclass(slots=True)
 class ForwarderStats:
-    """Totals. Reasons, phases and statuses are small closed sets, so no dict grows for long.
+    """One intake's totals. Reasons, phases and statuses are small closed sets: no dict grows long.
 
     `errors` are attempts without an answer by phase, `http_errors` answers that are no delivery by
     status, `retries` the requests among `requests` that sent something again.

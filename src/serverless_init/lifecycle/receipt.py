@@ -2,11 +2,16 @@
 
 Unit: a sample is one value, one event or one service check; a line that cannot be parsed and a
 packet that was cut count as one. The law: ``accepted = delivered + dropped + held``.
+
+With several intakes *delivered* is delivered to the main one. What became of the same payloads at
+the others stands beside, an account for each, which balances by itself.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from serverless_init.lifecycle.component import Drained
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +20,8 @@ class Receipt:
 
     `late` names the components that the deadline cut off. `kernel_drops` counts datagrams that the
     kernel discarded before we could accept them, None where it does not say. `final` is false for
-    the receipt printed when the app outlives the grace window.
+    the receipt printed when the app outlives the grace window. `elsewhere` holds the accounts of
+    further intakes by name, of the samples that came as far as delivery.
     """
 
     accepted: int
@@ -29,11 +35,13 @@ class Receipt:
     drain_s: float = 0.0
     exit_code: int | None = None
     final: bool = True
+    elsewhere: Mapping[str, Drained] = field(default_factory=dict)
 
     @property
     def balanced(self) -> bool:
-        """Whether the law holds."""
-        return self.accepted == self.delivered + self.dropped_total + self.held
+        """Whether the law holds, for every intake."""
+        everywhere = all(account.balanced for account in self.elsewhere.values())
+        return self.accepted == self.delivered + self.dropped_total + self.held and everywhere
 
     @property
     def dropped_total(self) -> int:
@@ -43,17 +51,18 @@ class Receipt:
     @property
     def lossless(self) -> bool:
         """Whether everything that was sent to us has been delivered, as far as anybody knows."""
-        return not (self.dropped_total or self.held or self.kernel_drops or self.late)
+        others = any(account.dropped or account.held for account in self.elsewhere.values())
+        return not (self.dropped_total or self.held or self.kernel_drops or self.late or others)
 
     def text(self) -> str:
         """The receipt as a person reads it."""
-        reasons = ", ".join(f"{reason} {n}" for reason, n in sorted(self.dropped.items()))
         parts = [
-            f"accepted {self.accepted} = delivered {self.delivered}"
-            f" + dropped {self.dropped_total}{f' ({reasons})' if reasons else ''}"
-            f" + held {self.held}",
+            _sum(self.accepted, self.delivered, self.dropped, self.held),
             f"{self.payloads} payloads, {self.bytes_sent} bytes",
         ]
+        for name, there in self.elsewhere.items():
+            account = _sum(there.accepted, there.passed_on, there.dropped, there.held)
+            parts.append(f"also to {name}: {account}")
         if not self.balanced:
             parts.append("THE ACCOUNT DOES NOT BALANCE: please report this")
         if self.kernel_drops:
@@ -84,5 +93,22 @@ class Receipt:
                 "exit_code": self.exit_code,
                 "final": self.final,
                 "balanced": self.balanced,
+                "elsewhere": {
+                    name: {
+                        "accepted": there.accepted,
+                        "delivered": there.passed_on,
+                        "dropped": dict(sorted(there.dropped.items())),
+                        "held": there.held,
+                    }
+                    for name, there in self.elsewhere.items()
+                },
             }
         )
+
+
+def _sum(accepted: int, delivered: int, dropped: Mapping[str, int], held: int) -> str:
+    reasons = ", ".join(f"{reason} {n}" for reason, n in sorted(dropped.items()))
+    return (
+        f"accepted {accepted} = delivered {delivered}"
+        f" + dropped {sum(dropped.values())}{f' ({reasons})' if reasons else ''} + held {held}"
+    )

@@ -36,6 +36,8 @@ _NAMES = {number: name.upper() for name, number in _LEVELS.items()}
 _LINE_BYTES_MAX = 4096
 # Shorter ones are words: replacing them would hide more of the line than of the secret.
 _SECRET_LENGTH_MIN = 4
+# A key that is renewed every hour leaves more behind than anybody can still see.
+_SECRETS_MAX = 200
 _ESCAPES = {c: f"\\x{c:02x}" for c in (*range(32), 127)} | {9: "\t", 10: "\\n", 13: "\\r"}
 
 
@@ -53,7 +55,15 @@ class LineFormatter(logging.Formatter):
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         super().__init__()
-        self._secrets = [(s, m) for s, m in secrets.items() if len(s) >= _SECRET_LENGTH_MIN]
+        self._secrets: list[tuple[str, str]] = []
+        for secret, shown in secrets.items():
+            self.conceal(secret, shown)
+
+    def conceal(self, secret: str, shown: str) -> None:
+        """Replace `secret` by `shown` too; of many, the first ones are forgotten."""
+        if len(secret) >= _SECRET_LENGTH_MIN and (secret, shown) not in self._secrets:
+            self._secrets.append((secret, shown))
+            del self._secrets[:-_SECRETS_MAX]
 
     def format(self, record: logging.LogRecord) -> str:
         """See the class."""
@@ -71,7 +81,8 @@ class LineHandler(logging.Handler):
     def __init__(self, fd: int, secrets: Mapping[str, str]) -> None:
         super().__init__()
         self.stats = LogStats()
-        self.setFormatter(LineFormatter(secrets))
+        self._lines = LineFormatter(secrets)
+        self.setFormatter(self._lines)
         self._own_fd = _open_again(fd)
         self._fd = fd if self._own_fd is None else self._own_fd
         self._dropped_since = 0
@@ -90,6 +101,10 @@ class LineHandler(logging.Handler):
             return
         self._dropped_since = 0
         self.stats.lines_written += 1
+
+    def conceal(self, secret: str, shown: str) -> None:
+        """See `LineFormatter.conceal`."""
+        self._lines.conceal(secret, shown)
 
     def close(self) -> None:
         """Release the second opening of the descriptor; the descriptor itself is not ours."""
@@ -130,6 +145,13 @@ def open_log(level: str, *, secrets: Mapping[str, str] | None = None, fd: int = 
         logger.setLevel(_LEVELS[level])
         logger.propagate = False
     return handler
+
+
+def conceal(secret: str, shown: str) -> None:
+    """Show `shown` instead of `secret` in every line from now on, if a log is open."""
+    for handler in logging.getLogger(ROOT).handlers:
+        if isinstance(handler, LineHandler):
+            handler.conceal(secret, shown)
 
 
 def _open_again(fd: int) -> int | None:

@@ -5,6 +5,8 @@ from serverless_init.wire.http_client import HttpClient, HttpClientStats
 from serverless_init.wire.http_connection import ClientRequest, ClientResponse, Origin, Progress
 from serverless_init.wire.http_server import HttpServer, Request, Reset, Response, ServerLimits
 from serverless_init.wire.offload import offload
+from serverless_init.wire.proxy import Proxy, ProxyRules, proxy_rules
+from serverless_init.wire.tls import TlsOptions, tls_options
 
 __all__ = [
     "ClientRequest",
@@ -16,10 +18,15 @@ __all__ = [
     "HttpServer",
     "Origin",
     "Progress",
+    "Proxy",
+    "ProxyRules",
     "Request",
     "Reset",
     "Response",
     "ServerLimits",
+    "TlsOptions",
     "choose_codec",
     "offload",
+    "proxy_rules",
+    "tls_options",
 ]

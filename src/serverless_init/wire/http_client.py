@@ -1,8 +1,9 @@
 """HTTP/1.1 client: one request, one answer, over kept-alive connections.
 
 Theory of operation. A request takes the connection that was used last, so one after the other use
-one connection, or opens one: name lookup, TCP, TLS. A connection whose answer has been read to its
-end goes back to the pool. One deadline covers all of it.
+one connection, or opens one: name lookup, TCP, TLS; with a proxy these lead to the proxy, and for
+an https origin a tunnel and TLS follow. A connection whose answer has been read to its end goes
+back to the pool. One deadline covers all of it.
 
 *A stale connection.* A server may close an idle connection at the very moment it is used again. If
 a used connection breaks before the first byte of an answer, the request is sent once more on a new
@@ -18,6 +19,7 @@ Everything that can go wrong is an `IntakeUnreachable` with the phase it happene
 """
 
 import asyncio
+import math
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -33,7 +35,9 @@ from serverless_init.wire.http_connection import (
     Progress,
 )
 from serverless_init.wire.offload import offload
-from serverless_init.wire.tls import client_context
+from serverless_init.wire.proxy import Proxy, ProxyRules
+from serverless_init.wire.tls import TlsOptions, client_context
+from serverless_init.wire.tunnel import Tunnel
 
 if TYPE_CHECKING:
     import ssl
@@ -64,21 +68,29 @@ class HttpClient:
     """A client with a pool: a connection for each request in flight, and at most
     `idle_connections_max` idle ones, each for at most `idle_s_max`.
 
-    `lookup` finds a host's addresses; it may block, for it runs in a thread of its own.
+    A connection older than `age_s_max` is not used again; 0 means any age. `lookup` finds a host's
+    addresses; it may block, for it runs in a thread of its own. `complain` is told what is not as
+    configured; it is called from any thread.
     """
 
     def __init__(
         self,
         *,
-        skip_tls_validation: bool = False,
+        tls: TlsOptions | None = None,
+        proxies: ProxyRules | None = None,
         idle_connections_max: int = 10,
         idle_s_max: float = _IDLE_S_MAX,
+        age_s_max: float = 0.0,
         lookup: Lookup = look_up,
+        complain: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._skip_tls_validation = skip_tls_validation
+        self._tls = tls or TlsOptions()
+        self._proxies = proxies or ProxyRules()
         self._idle_connections_max = idle_connections_max
         self._idle_s_max = idle_s_max
+        self._age_s_max = age_s_max or math.inf
         self._lookup = lookup
+        self._complain = complain
         self._idle: list[Connection] = []
         self._lookups: dict[tuple[str, int], asyncio.Future[list[Address]]] = {}
         self._context: asyncio.Future[ssl.SSLContext] | None = None
@@ -138,8 +150,12 @@ class HttpClient:
 
     def _kept(self, origin: Origin) -> Connection | None:
         """The connection to `origin` that was used last and still can be."""
-        since = asyncio.get_running_loop().time() - self._idle_s_max
-        for connection in [c for c in self._idle if not c.reusable or c.idle_since < since]:
+        now = asyncio.get_running_loop().time()
+        idle_since, opened_at = now - self._idle_s_max, now - self._age_s_max
+        for connection in self._idle[:]:
+            is_fresh = connection.idle_since >= idle_since and connection.opened_at >= opened_at
+            if is_fresh and connection.reusable:
+                continue
             self._idle.remove(connection)
             connection.abort()
         for connection in reversed(self._idle):
@@ -158,15 +174,19 @@ class HttpClient:
             self._idle.pop(0).abort()
 
     async def _open(self, origin: Origin, progress: Progress, deadline: float) -> Connection:
+        proxy = self._proxies.proxy_for(origin)
+        first = proxy.origin if proxy else origin
         progress.phase = "dns"
-        addresses = await self._addresses(origin)
+        addresses = await self._addresses(first)
         progress.phase = "connect"
         sock = await _connected(addresses, deadline)
         try:
-            return await self._established(origin, sock, progress)
+            connection = await self._established(origin, proxy, sock, progress)
         except BaseException:
             sock.close()
             raise
+        self.stats.connections_opened += 1
+        return connection
 
     async def _addresses(self, origin: Origin) -> list[Address]:
         """Requests at the same time share one lookup, so one that hangs costs one thread."""
@@ -184,30 +204,72 @@ class HttpClient:
         return addresses
 
     async def _established(
-        self, origin: Origin, sock: socket.socket, progress: Progress
+        self, origin: Origin, proxy: Proxy | None, sock: socket.socket, progress: Progress
     ) -> Connection:
-        """A connection over `sock`, with TLS when the origin's scheme asks for it."""
-        loop = asyncio.get_running_loop()
-        connection = Connection(origin)
+        """A connection over `sock`: to the origin, or to the proxy and from there on."""
+        if proxy is None:
+            connection = Connection(origin)
+            await self._connect(connection, sock, origin, progress)
+            return connection
         if origin.scheme == "http":
-            await loop.create_connection(lambda: connection, sock=sock)
-        else:
-            progress.phase = "tls"
-            try:
-                await loop.create_connection(
-                    lambda: connection,
-                    sock=sock,
-                    ssl=await self._tls_context(),
-                    server_hostname=origin.host.removesuffix("."),
-                )
-            except (OSError, ValueError) as error:
-                raise IntakeUnreachable("tls", _explained(error)) from None
-        self.stats.connections_opened += 1
+            connection = Connection(origin, forward=proxy.headers)
+            await self._connect(connection, sock, proxy.origin, progress)
+            return connection
+        tunnel = Tunnel(proxy, origin)
+        transport = await self._connect(tunnel, sock, proxy.origin, progress)
+        try:
+            progress.phase = "proxy"
+            await tunnel.open(transport)
+            return await self._through(transport, origin, progress)
+        except BaseException:
+            transport.abort()
+            raise
+
+    async def _connect(
+        self, protocol: asyncio.Protocol, sock: socket.socket, peer: Origin, progress: Progress
+    ) -> asyncio.Transport:
+        """Give `sock` to `protocol`, with TLS when the scheme of `peer` asks for it."""
+        loop = asyncio.get_running_loop()
+        if peer.scheme == "http":
+            transport, _ = await loop.create_connection(lambda: protocol, sock=sock)
+            return transport
+        progress.phase = "tls"
+        try:
+            transport, _ = await loop.create_connection(
+                lambda: protocol,
+                sock=sock,
+                ssl=await self._tls_context(),
+                server_hostname=peer.host.removesuffix("."),
+                ssl_handshake_timeout=self._tls.handshake_timeout_s,
+            )
+        except (OSError, ValueError) as error:
+            raise IntakeUnreachable("tls", _explained(error)) from None
+        return transport
+
+    async def _through(
+        self, tunnel: asyncio.Transport, origin: Origin, progress: Progress
+    ) -> Connection:
+        """A connection with TLS to `origin` inside an open tunnel."""
+        progress.phase = "tls"
+        connection = Connection(origin)
+        try:
+            transport = await asyncio.get_running_loop().start_tls(
+                tunnel,
+                connection,
+                await self._tls_context(),
+                server_hostname=origin.host.removesuffix("."),
+                ssl_handshake_timeout=self._tls.handshake_timeout_s,
+            )
+        except (OSError, ValueError) as error:
+            raise IntakeUnreachable("tls", _explained(error)) from None
+        if transport is None:
+            raise IntakeUnreachable("tls", "the proxy has closed the connection")
+        connection.connection_made(transport)
         return connection
 
     async def _tls_context(self) -> "ssl.SSLContext":
         if self._context is None or (self._context.done() and self._context.exception()):
-            build = partial(client_context, skip_validation=self._skip_tls_validation)
+            build = partial(client_context, self._tls, self._complain)
             self._context = offload(build, name="tls")
         return await asyncio.shield(self._context)
 
@@ -265,5 +327,5 @@ def _explained(error: Exception) -> str:
     """The TLS error's text, with what is usually the cause in a slim image."""
     text = str(error) or type(error).__name__
     if "unable to get local issuer certificate" in text:
-        text += ": is a CA bundle (ca-certificates) installed? SSL_CERT_FILE can name one"
+        text += ": if it is signed by an authority of your own, SSL_CERT_FILE can name that"
     return text

@@ -63,14 +63,20 @@ class Progress:
 
 
 class Connection(asyncio.Protocol):
-    """A connection for one request at a time.
+    """A connection for one request at a time. `forward` are the headers for a proxy that passes
+    requests on, None without one: then requests name the whole URL.
 
     ``answering`` says whether a byte of the current answer has come, ``reusable`` whether another
-    request may follow, ``idle_since`` when the last one ended (loop time).
+    request may follow, ``idle_since`` when the last one ended and ``opened_at`` when the connection
+    was made (loop time).
     """
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(
+        self, origin: Origin, *, forward: tuple[tuple[str, str], ...] | None = None
+    ) -> None:
         self.origin = origin
+        self.opened_at = asyncio.get_running_loop().time()
+        self._forward = forward
         self.answering = False
         self.reusable = False
         self.idle_since = 0.0
@@ -141,10 +147,14 @@ class Connection(asyncio.Protocol):
 
     def _encoded(self, request: ClientRequest) -> list[bytes]:
         headers = [("Host", _host_header(request.origin)), *request.headers]
+        target = request.target
+        if self._forward is not None:
+            headers += self._forward
+            target = f"{request.origin.scheme}://{_host_header(request.origin)}{target}"
         if request.body or request.method == "POST":
             headers.append(("Content-Length", str(len(request.body))))
         try:
-            head = h11.Request(method=request.method, target=request.target, headers=headers)
+            head = h11.Request(method=request.method, target=target, headers=headers)
             events = (head, h11.Data(data=request.body), h11.EndOfMessage())
             return [self._http.send(event) or b"" for event in events]
         except (h11.LocalProtocolError, UnicodeEncodeError):
@@ -200,8 +210,13 @@ class Connection(asyncio.Protocol):
             self._answer.set_exception(IntakeUnreachable(self._progress.phase, why))
 
 
-def _host_header(origin: Origin) -> str:
+def authority(origin: Origin) -> str:
+    """Host and port, as a proxy is asked for them."""
     host = origin.host.removesuffix(".")
-    host = f"[{host}]" if ":" in host else host
+    return f"[{host}]:{origin.port}" if ":" in host else f"{host}:{origin.port}"
+
+
+def _host_header(origin: Origin) -> str:
     is_default = origin.port == {"http": 80, "https": 443}.get(origin.scheme)
-    return host if is_default else f"{host}:{origin.port}"
+    named = authority(origin)
+    return named.removesuffix(f":{origin.port}") if is_default else named

@@ -19,7 +19,8 @@ def test_a_default_is_a_value_that_the_setting_can_have(declared: Setting) -> No
 
 @pytest.mark.parametrize("declared", [s for s in DECLARED if s.default in ("", ())])
 def test_an_empty_default_is_of_the_type_that_its_parser_gives(declared: Setting) -> None:
-    assert type(declared.parse("x")) is type(declared.default)
+    written = "{}" if declared.yaml == "additional_endpoints" else "x"
+    assert type(declared.parse(written)) is type(declared.default)
 
 
 def test_no_two_settings_have_the_same_name() -> None:

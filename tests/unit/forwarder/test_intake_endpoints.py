@@ -1,8 +1,10 @@
 import pytest
 
-from serverless_init.config import ForwarderSettings
+from serverless_init.config import ForwarderSettings, IntakeSettings
 from serverless_init.errors import SettingError
-from serverless_init.forwarder import IntakeEndpoint, intake_endpoints
+from serverless_init.forwarder import IntakeEndpoint, additional_endpoints, intake_endpoints
+from serverless_init.forwarder.endpoints import validation_url
+from serverless_init.forwarder.keys import KeySource, Place
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -18,14 +20,101 @@ def test_without_a_key_there_is_no_intake() -> None:
 @pytest.mark.parametrize(
     ("site", "host"),
     [
-        ("datadoghq.com", "app.datadoghq.com"),
-        (" US5.datadoghq.com ", "app.us5.datadoghq.com"),
+        ("datadoghq.com", "7-82-0-app.agent.datadoghq.com."),
+        (" US5.datadoghq.com ", "7-82-0-app.agent.us5.datadoghq.com."),
+        ("us2.ddog-gov.com", "7-82-0-app.agent.us2.ddog-gov.com."),
+        ("ddog-gov.mil", "7-82-0-app.agent.ddog-gov.mil."),
+        ("datad0g.eu", "7-82-0-app.agent.datad0g.eu."),
+        ("xdatadoghq.com", "app.xdatadoghq.com"),
+        ("a.us5.datadoghq.com", "app.a.us5.datadoghq.com"),
         ("bücher.example", "app.xn--bcher-kva.example"),
-        ("datadoghq.com.", "app.datadoghq.com."),
     ],
 )
 def test_the_site_becomes_a_host_over_https(site: str, host: str) -> None:
     assert intake_endpoints(settings(site=site)) == (IntakeEndpoint("https", host, 443, "", KEY),)
+
+
+def test_the_final_dot_of_a_site_can_be_turned_off_and_is_never_shown() -> None:
+    (without,) = intake_endpoints(settings(), IntakeSettings(is_fqdn=False))
+    (with_dot,) = intake_endpoints(settings(), IntakeSettings(is_fqdn=True))
+    assert without.host == "7-82-0-app.agent.datadoghq.com"
+    assert with_dot.url == without.url == "https://7-82-0-app.agent.datadoghq.com"
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://app.us5.datadoghq.com", "7-82-0-app.agent.us5.datadoghq.com"),
+        ("https://app.datadoghq.eu.", "7-82-0-app.agent.datadoghq.eu."),
+        ("https://app.mrf.datadoghq.eu", "7-82-0-app.agent.mrf.datadoghq.eu"),
+        ("https://APP.ddog-gov.com", "7-82-0-app.agent.ddog-gov.com"),
+        ("https://app.datadoghq.com.internal", "app.datadoghq.com.internal"),
+        ("https://app.xdatadoghq.com", "app.xdatadoghq.com"),
+        ("https://my.app.datadoghq.com", "my.app.datadoghq.com"),
+        ("https://gateway.example", "gateway.example"),
+    ],
+)
+def test_only_the_app_host_of_a_datadog_site_gets_the_agents_version(url: str, host: str) -> None:
+    (main,) = intake_endpoints(settings(url=url))
+    (further,), _ = additional_endpoints(
+        IntakeSettings(additional_endpoints=((url, (KEY,)),)), main=()
+    )
+    assert main.host == further.host == host
+
+
+def test_every_key_of_every_url_is_an_intake_of_its_own() -> None:
+    further = IntakeSettings(
+        additional_endpoints=(
+            ("https://app.datadoghq.com", (KEY, "second")),
+            ("https://b", ("third", "third")),
+        )
+    )
+    main = intake_endpoints(settings())
+    found, problems = additional_endpoints(further, main)
+    assert [(x.url, x.api_key) for x in found] == [
+        ("https://7-82-0-app.agent.datadoghq.com", "second"),
+        ("https://b", "third"),
+    ]
+    assert problems == ()
+
+
+def test_a_further_url_that_cannot_be_costs_only_itself() -> None:
+    further = IntakeSettings(
+        additional_endpoints=(("ftp://me:secret@a", (KEY,)), ("https://b", (KEY,)))
+    )
+    found, problems = additional_endpoints(further, main=())
+    assert [x.url for x in found] == ["https://b"]
+    assert problems == (
+        "DD_ADDITIONAL_ENDPOINTS: 'a' must start with http:// or https://; it gets nothing",
+    )
+
+
+def test_a_key_to_be_fetched_is_no_key_yet() -> None:
+    further = IntakeSettings(
+        api_key_file="/run/key", additional_endpoints=(("https://b", ("ENC[h]",)),)
+    )
+    (main,) = intake_endpoints(ForwarderSettings(), further)
+    ((other,), _) = additional_endpoints(further, (main,))
+    assert (main.api_key, main.key_source) == ("", KeySource(Place.FILE, "/run/key"))
+    assert (other.api_key, other.key_source) == ("", KeySource(Place.BACKEND, "h"))
+
+
+@pytest.mark.parametrize(
+    ("url", "validation"),
+    [
+        ("https://app.us5.datadoghq.com", ("https", "api.us5.datadoghq.com", 443, "")),
+        ("https://app.mrf.datadoghq.eu/x", ("https", "api.datadoghq.eu", 443, "")),
+        ("http://gateway.ddog-gov.com:81", ("https", "api.ddog-gov.com", 443, "")),
+        ("https://xdatadoghq.com", ("https", "xdatadoghq.com", 443, "")),
+        ("http://gateway:81/x", ("http", "gateway", 81, "/x")),
+    ],
+)
+def test_the_key_is_validated_at_the_sites_api_else_at_the_intake_itself(
+    url: str, validation: tuple[str, str, int, str]
+) -> None:
+    (main,) = intake_endpoints(settings(url=url))
+    *place, prefix = validation
+    assert validation_url(main) == (*place, f"{prefix}/api/v1/validate")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from serverless_init.lifecycle import Drained, Receipt
 
 
@@ -55,7 +57,39 @@ def test_the_json_form_has_every_field() -> None:
         "exit_code": 143,
         "final": True,
         "balanced": True,
+        "elsewhere": {},
     }
+
+
+def test_each_further_intake_has_an_account_of_its_own() -> None:
+    receipt = Receipt(
+        accepted=9,
+        delivered=9,
+        elsewhere={"https://b (key cdef)": Drained(accepted=8, passed_on=5, dropped={"x": 3})},
+    )
+    assert receipt.text() == (
+        "accepted 9 = delivered 9 + dropped 0 + held 0; 0 payloads, 0 bytes; also to https://b "
+        "(key cdef): accepted 8 = delivered 5 + dropped 3 (x 3) + held 0; drained in 0.000 s"
+    )
+    assert json.loads(receipt.json())["elsewhere"] == {
+        "https://b (key cdef)": {"accepted": 8, "delivered": 5, "dropped": {"x": 3}, "held": 0}
+    }
+
+
+@pytest.mark.parametrize(
+    ("there", "balanced", "lossless"),
+    [
+        (Drained(accepted=1, passed_on=1), True, True),
+        (Drained(accepted=1, dropped={"x": 1}), True, False),
+        (Drained(accepted=1, held=1), True, False),
+        (Drained(accepted=1), False, True),
+    ],
+)
+def test_a_loss_or_a_gap_at_a_further_intake_is_seen(
+    there: Drained, balanced: bool, lossless: bool
+) -> None:
+    receipt = Receipt(accepted=1, delivered=1, elsewhere={"b": there})
+    assert (receipt.balanced, receipt.lossless) == (balanced, lossless)
 
 
 def test_a_components_report_balances_or_not() -> None:
