@@ -6,7 +6,7 @@ once for each of its keys.
 
 *The Agent's version in the host.* ``app.<site>`` of a Datadog site becomes
 ``7-82-0-app.agent.<site>``: what Datadog documents for firewalls is ``*.agent.<site>``. The number
-is that of the Agent whose intake protocol we speak (see docs/decisions/141-version-in-the-host.md).
+is that of the Agent whose intake protocol we speak (see docs/decisions/019-version-in-the-host.md).
 """
 
 import re
