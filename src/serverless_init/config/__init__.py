@@ -10,9 +10,16 @@ from serverless_init.config.settings import (
     SerializerSettings,
     TagSettings,
 )
+from serverless_init.config.settings_dogstatsd import (
+    EOL_TRANSPORTS,
+    StatisticsSettings,
+    TimestampSettings,
+    TransportSettings,
+)
 
 __all__ = [
     "CONFIGURATION_FILES",
+    "EOL_TRANSPORTS",
     "SIDECAR_DEFAULTS",
     "AggregatorSettings",
     "Configuration",
@@ -20,7 +27,10 @@ __all__ = [
     "ForwarderSettings",
     "RunSettings",
     "SerializerSettings",
+    "StatisticsSettings",
     "TagSettings",
+    "TimestampSettings",
+    "TransportSettings",
     "describe",
     "load",
     "masked",

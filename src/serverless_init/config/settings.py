@@ -18,6 +18,11 @@ from serverless_init.config.parse import (
     token,
     words,
 )
+from serverless_init.config.settings_dogstatsd import (
+    StatisticsSettings,
+    TimestampSettings,
+    TransportSettings,
+)
 
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "critical", "off")
 
@@ -372,6 +377,9 @@ COMPONENTS: tuple[type[Settings], ...] = (
     RunSettings,
     TagSettings,
     DogStatsDSettings,
+    TransportSettings,
+    TimestampSettings,
+    StatisticsSettings,
     AggregatorSettings,
     SerializerSettings,
     ForwarderSettings,
