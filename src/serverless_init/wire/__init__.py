@@ -5,6 +5,7 @@ from serverless_init.wire.http_client import HttpClient, HttpClientStats
 from serverless_init.wire.http_connection import ClientRequest, ClientResponse, Origin, Progress
 from serverless_init.wire.http_server import HttpServer, Request, Reset, Response, ServerLimits
 from serverless_init.wire.offload import offload
+from serverless_init.wire.relay import Relay, RelayStats
 
 __all__ = [
     "ClientRequest",
@@ -16,6 +17,8 @@ __all__ = [
     "HttpServer",
     "Origin",
     "Progress",
+    "Relay",
+    "RelayStats",
     "Request",
     "Reset",
     "Response",
