@@ -16,7 +16,8 @@ def test_an_unterminated_line_is_dropped_where_the_end_is_required(
     env = {"DD_DOGSTATSD_EOL_REQUIRED": required}
     outcome = program.run(program.app(transport, [PACKET, b"x:1|c", b"y:1|c\n"]), env=env)
     assert outcome.account == (7, 5, {"unterminated": 2})
-    assert outcome.log == []
+    (line,) = outcome.log
+    assert line.startswith("WARN dogstatsd: dropped: unterminated (")
 
 
 @pytest.mark.parametrize("required", ["", "uds named_pipe"])
@@ -33,7 +34,8 @@ def test_a_transport_that_does_not_exist_is_named_and_the_others_count(
     outcome = program.run(program.app("udp", [PACKET]), env=env)
     assert outcome.account == (5, 4, {"unterminated": 1})
     assert outcome.log == [
-        "WARN dogstatsd: dogstatsd_eol_required: 'tcp' is none of udp, uds, named_pipe"
+        "WARN dogstatsd: dogstatsd_eol_required: 'tcp' is none of udp, uds, named_pipe",
+        "WARN dogstatsd: dropped: unterminated (1 so far)",
     ]
 
 
