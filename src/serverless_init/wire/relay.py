@@ -94,7 +94,8 @@ class Relay:
         while True:
             try:
                 async with asyncio.timeout(_LOOKUP_S):
-                    sock = await offload(self._open, name="relay-lookup")
+                    family, address = await offload(self._lookup, name="relay-lookup")
+                sock = _connected_socket(family, address)
             except OSError as error:  # TimeoutError is one
                 if not said:
                     why = error.strerror or "the name lookup takes too long"
@@ -102,24 +103,17 @@ class Relay:
                 said = True
                 await asyncio.sleep(_RETRY_S)
                 continue
-            self._connected(sock)
+            self._begin(sock)
             return
 
-    def _open(self) -> socket.socket:
+    def _lookup(self) -> tuple[int, tuple[object, ...]]:
         try:
-            address = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_DGRAM)[0]
+            found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_DGRAM)
         except UnicodeError:
             raise OSError(0, "not a host's name") from None
-        sock = socket.socket(address[0], socket.SOCK_DGRAM)
-        try:
-            sock.setblocking(False)
-            sock.connect(address[4])
-        except OSError:
-            sock.close()
-            raise
-        return sock
+        return found[0][0], found[0][4]
 
-    def _connected(self, sock: socket.socket) -> None:
+    def _begin(self, sock: socket.socket) -> None:
         # A packet to this machine has the same address on both ends.
         is_here = sock.getsockname()[0] == sock.getpeername()[0]
         if is_here and self._port in self._own_ports:
@@ -155,3 +149,15 @@ class Relay:
             # This tells of an earlier packet; the one at hand has not been sent yet.
             self.stats.fail("refused")
             sock.send(packet)
+
+
+def _connected_socket(family: int, address: tuple[object, ...]) -> socket.socket:
+    """A UDP socket that sends to `address`; connecting it sends nothing and does not wait."""
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        sock.connect(address)
+    except OSError:
+        sock.close()
+        raise
+    return sock
