@@ -104,6 +104,9 @@ class Run:
 
             say(local_report(self._intake, self._start.environ))
         self._print(receipt)
+        told = list(self._pipeline.statistics(as_json=self._settings.receipt == "json"))
+        if told:
+            say("\n".join([*told, ""]))
         return code
 
     async def _until_the_end(self) -> None:

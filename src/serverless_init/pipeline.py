@@ -1,9 +1,10 @@
 """The one pipeline: DogStatsD, sampler, aggregator, serializer, forwarder, built sink first."""
 
 import asyncio
+import json
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from serverless_init.aggregator import Aggregator
@@ -16,9 +17,12 @@ from serverless_init.config import (
     IntakeSettings,
     NetworkSettings,
     SerializerSettings,
+    StatisticsSettings,
     TagSettings,
+    TimestampSettings,
+    TransportSettings,
 )
-from serverless_init.dogstatsd import DogStatsD
+from serverless_init.dogstatsd import DogStatsD, DogStatsDOptions
 from serverless_init.forwarder import Forwarder, IntakeEndpoint
 from serverless_init.lifecycle import Component, Drained, Receipt
 from serverless_init.model import deduplicate
@@ -29,6 +33,8 @@ from serverless_init.serializer import Serializer, dogstatsd_origin
 from serverless_init.wire import HttpClient, Origin, choose_codec, proxy_rules, tls_options
 
 _log = logging.getLogger("serverless_init.network")
+
+_STATISTICS_ROWS_MAX = 100
 
 
 class Pipeline:
@@ -49,9 +55,18 @@ class Pipeline:
         self.flush_incomplete_buckets = settings.flush_incomplete_buckets
         self.forwarder = _forwarder(configuration, clock=clock, endpoints=endpoints)
         self.serializer = _serializer(configuration, platform=platform, host=host)
-        self.sampler = TimeSampler(_sampler_options(settings, host=host, tags=tags))
+        timestamps = configuration.of(TimestampSettings)
+        self._statistics = configuration.of(StatisticsSettings)
+        self.sampler = TimeSampler(
+            replace(
+                _sampler_options(settings, host=host, tags=tags),
+                timestamps=timestamps.enabled,
+                statistics=self._statistics.metrics,
+            )
+        )
         self.aggregator = Aggregator(
             settings,
+            timestamps=timestamps,
             sampler=self.sampler,
             serializer=self.serializer,
             out=self.forwarder,
@@ -60,10 +75,10 @@ class Pipeline:
         self.dogstatsd = DogStatsD(
             reception,
             sampler=self.sampler,
-            events=self.aggregator,
+            out=self.aggregator,
             extra_tags=tags,
             clock=clock,
-            log_long_frames=configuration.of(DogStatsDSettings).stream_log_too_big,
+            options=_dogstatsd_options(configuration),
         )
         self.stages: tuple[tuple[Component, ...], ...] = (
             (self.forwarder,),
@@ -78,6 +93,7 @@ class Pipeline:
         When cancelled it leaves the aggregator's part running: what that has taken from the
         sampler would be lost, and a drain waits for it.
         """
+        self.aggregator.end_stream()
         flush = self.aggregator.flush(open_buckets=self.flush_incomplete_buckets)
         self._flush = asyncio.create_task(flush, name="pipeline.flush")
         await asyncio.shield(self._flush)
@@ -120,6 +136,35 @@ class Pipeline:
             },
             **facts,  # type: ignore[arg-type]
         )
+
+    def statistics(self, *, as_json: bool) -> Iterator[str]:
+        """Lines of what the statistics counted, as far as they are on."""
+        metrics, rate = self.sampler.statistics, self.dogstatsd.stats.packet_rate
+        if as_json:
+            told: dict[str, object] = {}
+            if metrics:
+                told["dogstatsd_stats"] = metrics.as_json()
+            if self._statistics.packets:
+                told["packets_per_second_max"] = rate.most
+            if told:
+                yield json.dumps(told)
+            return
+        if metrics:
+            yield from metrics.table(_STATISTICS_ROWS_MAX)
+        if self._statistics.packets:
+            yield f"At most {rate.most} packets in one second."
+
+
+def _dogstatsd_options(configuration: Configuration) -> DogStatsDOptions:
+    transport = configuration.of(TransportSettings)
+    statistics = configuration.of(StatisticsSettings)
+    return DogStatsDOptions(
+        relay_host=transport.forward_host,
+        relay_port=transport.forward_port,
+        packet_rate=statistics.packets,
+        quiet=statistics.quiet,
+        long_frames_told=configuration.of(DogStatsDSettings).stream_log_too_big,
+    )
 
 
 def _closed(account: Drained) -> Drained:

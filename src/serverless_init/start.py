@@ -8,8 +8,10 @@ import signal
 
 from serverless_init.config import (
     CONFIGURATION_FILES,
+    EOL_TRANSPORTS,
     SIDECAR_DEFAULTS,
     DogStatsDSettings,
+    TransportSettings,
     load,
 )
 from serverless_init.process import Reaper, SignalRelay, Terminal, start_child
@@ -49,7 +51,7 @@ class Start:
         self.terminal = Terminal()
         self.child = 0
         self.configuration = self._load()
-        self.reception = self._bind(self.configuration.of(DogStatsDSettings))
+        self.reception = self._bind(self.configuration.of(DogStatsDSettings), self._eol_required())
 
     def start_app(self) -> None:
         """Start the app, if there is one, and pass signals on to it. Raises `ChildNotStarted`."""
@@ -111,7 +113,16 @@ class Start:
         self.problems.extend(f"config: {problem}" for problem in configuration.problems)
         return configuration
 
-    def _bind(self, settings: DogStatsDSettings) -> Reception:
+    def _eol_required(self) -> tuple[str, ...]:
+        transports = self.configuration.of(TransportSettings).eol_required
+        self.problems.extend(
+            f"dogstatsd: dogstatsd_eol_required: {unknown!r} is none of {', '.join(EOL_TRANSPORTS)}"
+            for unknown in transports
+            if unknown not in EOL_TRANSPORTS
+        )
+        return transports
+
+    def _bind(self, settings: DogStatsDSettings, eol_required: tuple[str, ...]) -> Reception:
         reception = Reception(
             packet_bytes_max=settings.buffer_size, bytes_max=settings.backlog_bytes_max
         )
@@ -121,13 +132,15 @@ class Start:
         if settings.port:
             with self._complaining(f"UDP port {settings.port}"):
                 for sock in self._bind_udp(settings):
-                    reception.add_datagrams(sock)
+                    reception.add_datagrams(sock, eol_required="udp" in eol_required)
         if settings.socket:
             with self._complaining(f"socket {settings.socket}"):
-                reception.add_datagrams(bind_unix_datagram(settings.socket, receive_buffer=buffer))
+                sock = bind_unix_datagram(settings.socket, receive_buffer=buffer)
+                reception.add_datagrams(sock, eol_required="uds" in eol_required)
         if settings.stream_socket:
             with self._complaining(f"stream socket {settings.stream_socket}"):
-                reception.add_streams(bind_unix_stream(settings.stream_socket))
+                sock = bind_unix_stream(settings.stream_socket)
+                reception.add_streams(sock, eol_required="uds" in eol_required)
         return reception
 
     def _bind_udp(self, settings: DogStatsDSettings) -> "list[socket]":

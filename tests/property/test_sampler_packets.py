@@ -27,7 +27,13 @@ LINES = st.one_of(GRAMMATICAL, GRAMMATICAL, st.binary(max_size=20))
 def outcome(sampler):
     """Everything there is to see of a sampler at its end."""
     flushed = sampler.flush(1010.0, force=True)
-    return list(flushed.series), list(flushed.sketches), sampler.stats
+    timestamped = list(sampler.take_timestamped())
+    stats = sampler.stats
+    refused = stats.refused_names.top(1000)
+    counters = stats.samples_accepted, stats.samples_flushed, stats.samples_timestamped
+    excerpts = stats.malformed_excerpt, stats.unsupported_excerpt
+    seen = counters, stats.dropped, refused, excerpts
+    return list(flushed.series), list(flushed.sketches), timestamped, seen
 
 
 @settings(max_examples=100, deadline=None)
@@ -78,6 +84,9 @@ def test_arbitrary_bytes_never_raise_and_always_balance(packets, force):
     for second, packet in enumerate(packets, 1000):
         sampler.ingest(packet, float(second))
         assert balance() == 0
+        if second % 3 == 0:
+            sampler.take_timestamped()
+            assert balance() == 0
         if second % 7 == 0:
             flushed = sampler.flush(float(second), force=force)
             for _ in flushed.series:

@@ -26,6 +26,9 @@ LINES = st.sampled_from(
         b"t:3|ms",
         b"d:1|d|@0.1",
         b"s:member|s",
+        b"g:1|g|T1600000000",
+        b"a:2:nan|c|T1600000000",
+        b"h:1|h|T1600000000",
         b"n:nan|g",
         b"broken",
         b"x:1|unknown",
@@ -78,7 +81,7 @@ async def live(packets: list[bytes], flushes: list[bool], intake: IntakeThread |
 def values(packets: list[bytes]) -> int:
     """How many samples a person counts: values, members, events, checks and broken lines."""
     lines = [line for packet in packets for line in packet.split(b"\n") if line]
-    packed = {b"a:2:3:4|c": 3, b"h:1:2|h|@0.5": 2}
+    packed = {b"a:2:3:4|c": 3, b"h:1:2|h|@0.5": 2, b"a:2:nan|c|T1600000000": 2}
     return sum(packed.get(line, 1) for line in lines)
 
 

@@ -5,7 +5,8 @@ them in slices of a millisecond or two, between which the loop reads sockets: a 
 never keeps the DogStatsD server from reading for longer than a slice. Flushes do not overlap.
 
 The sampler is shared with the DogStatsD server on purpose: one loop, one thread, nothing to hand
-over. Events and service checks wait here, bounded, for the next flush.
+over. Events and service checks wait here, bounded, for the next flush. Series that need no
+aggregation do not wait: each goes into the open payload of a stream at once.
 """
 
 import asyncio
@@ -16,10 +17,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
+from serverless_init.aggregator.stream import CHECK_INTERVAL_S, SerieStream
 from serverless_init.clock import Clock
-from serverless_init.config import AggregatorSettings
+from serverless_init.config import AggregatorSettings, TimestampSettings
 from serverless_init.lifecycle import Drained
-from serverless_init.model import Event, PayloadSink, ServiceCheck
+from serverless_init.model import Event, Payload, PayloadSink, Serie, ServiceCheck
 from serverless_init.sampler import TimeSampler
 from serverless_init.serializer import Batch, Serializer, by_source_type
 
@@ -32,12 +34,13 @@ _WAITING_MAX = 10_000
 
 
 class AggregatorStats:
-    """Flushes, and what waits or could not wait."""
+    """Flushes, what waits or could not wait, and payloads of the stream."""
 
-    __slots__ = ("dropped", "flushes", "items_accepted", "items_serialized")
+    __slots__ = ("dropped", "flushes", "items_accepted", "items_serialized", "stream_payloads")
 
     def __init__(self) -> None:
         self.flushes = 0
+        self.stream_payloads = 0
         self.items_accepted = 0
         self.items_serialized = 0
         self.dropped: dict[str, int] = {}
@@ -48,7 +51,10 @@ class AggregatorStats:
 
 
 class Aggregator:
-    """The component. Takes events and checks (`EventSink`); its downstream is `out`."""
+    """The component. Takes events and checks, and series that need no aggregation.
+
+    It is an `EventSink` and a `SerieSink`; its downstream is `out`.
+    """
 
     name = "aggregator"
 
@@ -56,6 +62,7 @@ class Aggregator:
         self,
         settings: AggregatorSettings,
         *,
+        timestamps: TimestampSettings,
         sampler: TimeSampler,
         serializer: Serializer,
         out: PayloadSink,
@@ -68,6 +75,8 @@ class Aggregator:
         self._out = out
         self._clock = clock
         self._waiting: list[Event | ServiceCheck] = []
+        self._stream = SerieStream(serializer.open_series, samples_max=timestamps.batch_size)
+        self._stream_check: asyncio.TimerHandle | None = None
         self._flushing = asyncio.Lock()
         self._ending = asyncio.Event()
         self._ticking: asyncio.Task[None] | None = None
@@ -81,6 +90,12 @@ class Aggregator:
         if not item.timestamp:
             item = replace(item, timestamp=int(self._clock.now()))
         self._waiting.append(item)
+
+    def submit(self, serie: Serie) -> None:
+        """Pass `serie` on with the stream's payload."""
+        self._submit_streamed(self._stream.add(serie, self._clock.monotonic()))
+        if self._stream_check is None and self._stream.is_open:
+            self._check_stream_later()
 
     async def start(self) -> None:
         """Flush finished buckets from now on."""
@@ -105,12 +120,17 @@ class Aggregator:
             await self._pass_on(serializer.open_events(), events)
             await self._pass_on(serializer.open_service_checks(), checks)
 
+    def end_stream(self) -> None:
+        """Pass on what came by `submit` and waits for its payload to fill up."""
+        self._submit_streamed(self._stream.finish())
+
     async def drain(self, deadline: float) -> Drained:
         """Flush the last time; the open window too, or it is dropped and counted.
 
         `aggregator_stop_timeout` bounds it, whatever the deadline leaves.
         """
         self._ending.set()
+        self.end_stream()
         left = min(deadline - self._clock.monotonic(), self._settings.stop_timeout_s)
         async with asyncio.timeout(max(0.0, left)):
             await self.flush(open_buckets=self._settings.flush_incomplete_buckets)
@@ -129,6 +149,9 @@ class Aggregator:
 
     def close(self) -> None:
         """Stop flushing. A flush that still runs is cut off: what it held is lost."""
+        if self._stream_check is not None:
+            self._stream_check.cancel()
+            self._stream_check = None
         if self._ticking is not None:
             self._ticking.cancel()
             self._ticking = None
@@ -145,6 +168,22 @@ class Aggregator:
                 await self.flush(open_buckets=False)
             except Exception:  # noqa: BLE001  our mistake must not end all further flushes
                 _log.exception("a flush failed; the next one follows")
+
+    def _check_stream_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._stream_check = loop.call_later(CHECK_INTERVAL_S, self._check_stream)
+
+    def _check_stream(self) -> None:
+        self._stream_check = None
+        if self._stream.is_due(self._clock.monotonic()):
+            self.end_stream()
+        if self._stream.is_open:
+            self._check_stream_later()
+
+    def _submit_streamed(self, payloads: tuple[Payload, ...]) -> None:
+        self.stats.stream_payloads += len(payloads)
+        for payload in payloads:
+            self._out.submit(payload)
 
     async def _pass_on(self, batch: Batch[_T], values: Iterable[_T]) -> None:
         slice_ends = time.perf_counter() + _SLICE_S

@@ -10,10 +10,17 @@ from serverless_init.config.settings import (
     SerializerSettings,
     TagSettings,
 )
+from serverless_init.config.settings_dogstatsd import (
+    EOL_TRANSPORTS,
+    StatisticsSettings,
+    TimestampSettings,
+    TransportSettings,
+)
 from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
 
 __all__ = [
     "CONFIGURATION_FILES",
+    "EOL_TRANSPORTS",
     "SIDECAR_DEFAULTS",
     "AggregatorSettings",
     "Configuration",
@@ -23,7 +30,10 @@ __all__ = [
     "NetworkSettings",
     "RunSettings",
     "SerializerSettings",
+    "StatisticsSettings",
     "TagSettings",
+    "TimestampSettings",
+    "TransportSettings",
     "describe",
     "load",
     "masked",

@@ -40,7 +40,7 @@ def reference() -> str:
 _PREAMBLE = """\
 # Configuration
 
-This page is generated from the declarations in `src/serverless_init/config/settings.py`.
+This page is generated from the declarations in `src/serverless_init/config/settings*.py`.
 
 A setting is read from its environment variable, else from its key in `datadog.yaml`, else from the
 defaults of the mode (a sidecar, started without a command, listens on all interfaces), else it has

@@ -18,6 +18,11 @@ from serverless_init.config.parse import (
     token,
     words,
 )
+from serverless_init.config.settings_dogstatsd import (
+    StatisticsSettings,
+    TimestampSettings,
+    TransportSettings,
+)
 from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
 
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "critical", "off")
@@ -373,6 +378,9 @@ COMPONENTS: tuple[type[Settings], ...] = (
     RunSettings,
     TagSettings,
     DogStatsDSettings,
+    TransportSettings,
+    TimestampSettings,
+    StatisticsSettings,
     AggregatorSettings,
     SerializerSettings,
     ForwarderSettings,

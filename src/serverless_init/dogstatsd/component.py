@@ -7,14 +7,19 @@ two portions of parsing, everything that has arrived is read.
 
 import asyncio
 import logging
+from dataclasses import dataclass
+from typing import Protocol
 
 from serverless_init.clock import Clock
+from serverless_init.dogstatsd.complaints import too_many_contexts
 from serverless_init.dogstatsd.events import Malformed, parse_event, parse_service_check
+from serverless_init.dogstatsd.packet_rate import PacketRate
 from serverless_init.lifecycle import Drained
-from serverless_init.model import Event, EventSink, ServiceCheck
+from serverless_init.model import Event, EventSink, SerieSink, ServiceCheck
 from serverless_init.reception import Reception
 from serverless_init.sampler import TimeSampler
 from serverless_init.telemetry import RateLimit
+from serverless_init.wire import Relay
 
 _log = logging.getLogger("serverless_init.dogstatsd")
 
@@ -27,19 +32,50 @@ _QUIET_S = 0.002
 # A grandchild that goes on sending must not hold up the end.
 _QUIET_WAIT_MAX_S = 0.25
 _EXCERPT_BYTES = 80
+_REFUSED_NAMES_TOLD = 5
+
+# A name that is still being looked up at the end gets this long.
+_RELAY_WAIT_S = 0.25
+
+
+class Downstream(EventSink, SerieSink, Protocol):
+    """What takes everything that the sampler does not keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class DogStatsDOptions:
+    """`relay_host` and `relay_port`: who gets a copy of each packet, nobody when one is missing.
+
+    `packet_rate` counts packets per second; `quiet` says what is malformed at level debug;
+    `long_frames_told` shows the start of a frame that is too long.
+    """
+
+    relay_host: str = ""
+    relay_port: int = 0
+    packet_rate: bool = False
+    quiet: bool = False
+    long_frames_told: bool = False
 
 
 class DogStatsDStats:
     """What came besides metrics, which the sampler counts.
 
     `kernel_drops` are datagrams that the kernel discarded before they could be read, known after
-    the drain; None where the kernel does not say.
+    the drain; None where the kernel does not say. `packet_rate` counts when the options ask for it.
     """
 
-    __slots__ = ("dropped", "events", "kernel_drops", "packets_parsed", "service_checks")
+    __slots__ = (
+        "dropped",
+        "events",
+        "kernel_drops",
+        "packet_rate",
+        "packets_parsed",
+        "service_checks",
+    )
 
     def __init__(self) -> None:
         self.packets_parsed = 0
+        self.packet_rate = PacketRate()
         self.events = 0
         self.service_checks = 0
         self.kernel_drops: int | None = None
@@ -51,7 +87,10 @@ class DogStatsDStats:
 
 
 class DogStatsD:
-    """The component. Its downstream are the sampler, for metrics, and `events`, for the rest."""
+    """The component. Its downstream are the sampler, for metrics, and `out`, for the rest.
+
+    `relay` is there between start and close, if the options name whom to pass packets on to.
+    """
 
     name = "dogstatsd"
 
@@ -60,26 +99,37 @@ class DogStatsD:
         reception: Reception,
         *,
         sampler: TimeSampler,
-        events: EventSink,
+        out: Downstream,
         extra_tags: tuple[bytes, ...],
         clock: Clock,
-        log_long_frames: bool = False,
+        options: DogStatsDOptions,
     ) -> None:
         self.stats = DogStatsDStats()
+        self.relay: Relay | None = None
         self._reception = reception
         self._sampler = sampler
-        self._events = events
+        self._out = out
+        self._options = options
+        self._malformed_level = logging.DEBUG if options.quiet else logging.WARNING
         self._extra_tags = extra_tags
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pending: asyncio.Handle | None = None
         self._closed = False
-        self._log_long_frames = log_long_frames
         self._cut_off: dict[str, int] = {}
         self._complaints = RateLimit(interval_s=60.0)
 
     async def start(self) -> None:
         """Parse what has been received since the sockets were bound, and go on."""
+        options = self._options
+        if options.relay_host and options.relay_port:
+            self.relay = Relay(
+                options.relay_host,
+                options.relay_port,
+                own_ports=self._reception.udp_ports(),
+                report=_log.warning,
+            )
+            await self.relay.start()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._reception.fileno(), self._parse_turn)
         self._parse_turn()
@@ -92,6 +142,10 @@ class DogStatsD:
                 break
             await asyncio.sleep(_QUIET_S)
         self._stop_reading()
+        if self._sampler.stats.refused_names:
+            self._complain_of_contexts()
+        if self.relay is not None:
+            await self.relay.drain(min(_RELAY_WAIT_S, deadline - self._clock.monotonic()))
         self.stats.kernel_drops = self._reception.kernel_drops()
         return self.account()
 
@@ -113,6 +167,7 @@ class DogStatsD:
         if not self._closed:
             self._closed = True
             self._stop_reading()
+            self._close_relay()
             self._reception.close()
 
     def _stop_reading(self) -> None:
@@ -144,11 +199,18 @@ class DogStatsD:
         return anything
 
     def _parse(self, arrived_at: float, packets: list[bytes]) -> None:
-        ingest = self._sampler.ingest
+        ingest, take_timestamped = self._sampler.ingest, self._sampler.take_timestamped
         for packet in packets:
             for line in ingest(packet, arrived_at):
                 self._parse_rare(line)
+            for serie in take_timestamped():
+                self._out.submit(serie)
         self.stats.packets_parsed += len(packets)
+        if self._options.packet_rate:
+            self.stats.packet_rate.count(len(packets), int(arrived_at))
+        if self.relay is not None:
+            for packet in filter(None, packets):
+                self.relay.send(packet)
 
     def _parse_rare(self, line: bytes) -> None:
         warnings: list[str] = []
@@ -161,7 +223,8 @@ class DogStatsD:
             item = parse_service_check(line, extra_tags=self._extra_tags, warnings=warnings)
         if isinstance(item, Malformed):
             self.stats.drop(f"malformed:{kind}:{item}")
-            self._warn(f"{kind}:{item}", f"malformed {kind} ({item}): {line[:_EXCERPT_BYTES]!r}")
+            text = f"malformed {kind} ({item}): {line[:_EXCERPT_BYTES]!r}"
+            self._warn(f"{kind}:{item}", text, self._malformed_level)
             return
         if isinstance(item, Event):
             self.stats.events += 1
@@ -169,7 +232,7 @@ class DogStatsD:
             self.stats.service_checks += 1
         for warning in warnings:
             self._warn(kind, f"{kind} {line[:_EXCERPT_BYTES]!r}: {warning}")
-        self._events.add(item)
+        self._out.add(item)
 
     def _complain(self) -> None:
         """Say what was refused since the last time, once a minute for each kind."""
@@ -178,19 +241,41 @@ class DogStatsD:
             if count != self._cut_off.get(reason, 0):
                 self._warn(reason, f"dropped: {reason} ({count} so far)")
                 self._cut_off[reason] = count
-        if reception.frame_excerpt and self._log_long_frames:
+        if reception.frame_excerpt and self._options.long_frames_told:
             self._warn("frame", f"the frame that is too long begins {reception.frame_excerpt!r}")
             reception.frame_excerpt = b""
         stats = self._sampler.stats
         if stats.malformed_excerpt:
-            self._warn("metric", f"malformed metric: {stats.malformed_excerpt!r}")
+            text = f"malformed metric: {stats.malformed_excerpt!r}"
+            self._warn("metric", text, self._malformed_level)
             stats.malformed_excerpt = b""
+        if stats.unsupported_excerpt:
+            name, kind = stats.unsupported_excerpt
+            text = f"only gauges and counters can have a timestamp, {name!r} is a {kind}: dropped"
+            self._warn("timestamp", text)
+            stats.unsupported_excerpt = None
         if stats.refused_names:
-            names = ", ".join(repr(name)[1:] for name in stats.refused_names)
-            self._warn("contexts", f"too many contexts, samples are dropped, among them: {names}")
-            stats.refused_names.clear()
+            # What is kept back goes on being counted, so that the next line names the busiest.
+            permitted = self._complaints.permit("contexts", self._clock.monotonic())
+            if permitted is not None:
+                self._complain_of_contexts()
 
-    def _warn(self, key: str, text: str) -> None:
+    def _complain_of_contexts(self) -> None:
+        names = self._sampler.stats.refused_names
+        told = names.top(_REFUSED_NAMES_TOLD)
+        _log.warning("%s", too_many_contexts(told, self._sampler.crowding()))
+        names.clear()
+
+    def _warn(self, key: str, text: str, level: int = logging.WARNING) -> None:
         more = self._complaints.permit(key, self._clock.monotonic())
         if more is not None:
-            _log.warning("%s%s", text, f" (and {more} more like it)" if more else "")
+            _log.log(level, "%s%s", text, f" (and {more} more like it)" if more else "")
+
+    def _close_relay(self) -> None:
+        if self.relay is None:
+            return
+        self.relay.close()
+        failures = self.relay.stats.failures
+        if failures:
+            reasons = ", ".join(f"{reason} {count}" for reason, count in failures.items())
+            _log.warning("packets that were not passed on: %s", reasons)

@@ -26,7 +26,7 @@ from serverless_init.model.payloads import (
     PayloadKind,
     Priority,
 )
-from serverless_init.model.sinks import EventSink, PayloadSink
+from serverless_init.model.sinks import EventSink, PayloadSink, SerieSink
 from serverless_init.model.tags import deduplicate, normalize
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "Priority",
     "Serie",
     "SerieKind",
+    "SerieSink",
     "ServiceCheck",
     "SketchPoint",
     "SketchSerie",

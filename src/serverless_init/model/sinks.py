@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from serverless_init.model.events import Event, ServiceCheck
+from serverless_init.model.metrics import Serie
 from serverless_init.model.payloads import Payload
 
 
@@ -11,6 +12,13 @@ class EventSink(Protocol):
 
     def add(self, item: Event | ServiceCheck) -> None:
         """Keep `item` until the next flush. Never blocks, never raises."""
+
+
+class SerieSink(Protocol):
+    """Takes series that need no aggregation, in arrival order."""
+
+    def submit(self, serie: Serie) -> None:
+        """Pass `serie` on with the next payload. Never blocks, never raises."""
 
 
 class PayloadSink(Protocol):

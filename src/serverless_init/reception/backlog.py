@@ -34,7 +34,7 @@ from serverless_init.reception.sources import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from serverless_init.reception.sources import Source
 
@@ -68,13 +68,22 @@ class Reception:
         """A descriptor that is readable when a packet, or a connection, has arrived."""
         return self._selector.fileno()
 
-    def add_datagrams(self, sock: socket.socket) -> None:
-        """Read datagrams from `sock`, each a packet."""
-        self._add(DatagramSource(sock, self.stats, self._packet_bytes_max))
+    def add_datagrams(self, sock: socket.socket, *, eol_required: bool = False) -> None:
+        """Read datagrams from `sock`, each a packet.
 
-    def add_streams(self, listener: socket.socket) -> None:
-        """Accept connections on `listener`; each length-prefixed frame is a packet."""
-        self._add(StreamListener(listener))
+        With `eol_required` a last line without line feed is dropped and counted.
+        """
+        limit = self._packet_bytes_max
+        self._add(DatagramSource(sock, self.stats, limit, eol_required=eol_required))
+
+    def add_streams(self, listener: socket.socket, *, eol_required: bool = False) -> None:
+        """Accept connections on `listener`; each length-prefixed frame is a packet, as above."""
+        self._add(StreamListener(listener, eol_required=eol_required))
+
+    def udp_ports(self) -> set[int]:
+        """The UDP ports that are read."""
+        names = (source.sock.getsockname() for source in self._sources.values())
+        return {name[1] for name in names if isinstance(name, tuple)}
 
     def receive(self) -> bool:
         """Read everything that has arrived, as far as there is room. True when anything came.
@@ -155,19 +164,24 @@ class Reception:
         self._bytes += read
         if isinstance(source, StreamListener):
             # Read at once: who looks whether anything is left must not find an unread connection.
-            for connection in self._add_connections(source.accepted()):
+            for connection in self._add_connections(source):
                 self._receive_from(connection, packets)
         if not alive:
             self._remove(source)
 
-    def _add_connections(self, accepted: "Iterable[socket.socket]") -> "Iterator[Source]":
-        for sock in accepted:
+    def _add_connections(self, listener: StreamListener) -> "Iterator[Source]":
+        for sock in listener.accepted():
             if len(self._sources) > _STREAM_CONNECTIONS_MAX:
                 self.stats.connections_refused += 1
                 sock.close()
             else:
                 self.stats.connections += 1
-                connection = StreamConnection(sock, self.stats, self._packet_bytes_max)
+                connection = StreamConnection(
+                    sock,
+                    self.stats,
+                    self._packet_bytes_max,
+                    eol_required=listener.eol_required,
+                )
                 self._add(connection)
                 yield connection
 

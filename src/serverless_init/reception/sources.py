@@ -58,17 +58,28 @@ class ReceptionStats:
 
 
 class DatagramSource:
-    """A UDP or Unix datagram socket: each datagram is a packet."""
+    """A UDP or Unix datagram socket: each datagram is a packet.
 
-    def __init__(self, sock: socket.socket, stats: ReceptionStats, packet_bytes_max: int) -> None:
+    With `eol_required` the last line of a packet must be terminated, or it is dropped.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        stats: ReceptionStats,
+        packet_bytes_max: int,
+        *,
+        eol_required: bool,
+    ) -> None:
         self.sock = sock
         self._stats = stats
         self._packet_bytes_max = packet_bytes_max
+        self._eol_required = eol_required
 
     def receive(self, packets: list[bytes], room: int) -> bool:
         """See `Source.receive`."""
         receive, limit = self.sock.recv, self._packet_bytes_max
-        stats = self._stats
+        stats, eol_required = self._stats, self._eol_required
         while room > 0:
             try:
                 packet = receive(limit + 1)
@@ -82,6 +93,8 @@ class DatagramSource:
             room -= len(packet) + 1
             if len(packet) > limit:
                 packet = self._cut(packet)
+            elif eol_required:
+                packet = terminated(packet, stats)
             packets.append(packet)
         return True
 
@@ -91,11 +104,20 @@ class DatagramSource:
         return packet[: packet.rfind(b"\n") + 1]
 
 
+def terminated(packet: bytes, stats: ReceptionStats) -> bytes:
+    """The lines of `packet` that end with a line feed; what follows the last is dropped."""
+    if packet and not packet.endswith(b"\n"):
+        stats.drop("unterminated")
+        return packet[: packet.rfind(b"\n") + 1]
+    return packet
+
+
 class StreamListener:
     """A listening stream socket; `accepted` hands over the connections that came."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, *, eol_required: bool) -> None:
         self.sock = sock
+        self.eol_required = eol_required
         self._accepted: list[socket.socket] = []
 
     def receive(self, packets: list[bytes], room: int) -> bool:  # noqa: ARG002
@@ -115,12 +137,20 @@ class StreamListener:
 
 
 class StreamConnection:
-    """One stream connection: its frames are packets."""
+    """One stream connection: its frames are packets. `eol_required` as in `DatagramSource`."""
 
-    def __init__(self, sock: socket.socket, stats: ReceptionStats, packet_bytes_max: int) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        stats: ReceptionStats,
+        packet_bytes_max: int,
+        *,
+        eol_required: bool,
+    ) -> None:
         self.sock = sock
         self._stats = stats
         self._packet_bytes_max = packet_bytes_max
+        self._eol_required = eol_required
         self._unread = bytearray()
 
     def receive(self, packets: list[bytes], room: int) -> bool:
@@ -155,7 +185,8 @@ class StreamConnection:
             if len(unread) - start < length:
                 break
             position = start + length
-            packets.append(bytes(unread[start:position]))
+            packet = bytes(unread[start:position])
+            packets.append(terminated(packet, self._stats) if self._eol_required else packet)
             self._stats.packets += 1
             self._stats.bytes += length
         del unread[:position]

@@ -1,18 +1,22 @@
 """Floor 2: the hot, pure heart. Packets go in, the series of finished buckets come out."""
 
 from serverless_init.sampler.context_key import context_key
+from serverless_init.sampler.crowding import Crowding
 from serverless_init.sampler.enrichment import Stripped, strip_special
 from serverless_init.sampler.numbers import parse_float, parse_int
 from serverless_init.sampler.parse import Malformed, parse_metric, split_tags
 from serverless_init.sampler.sketch import quantile
+from serverless_init.sampler.statistics import Statistics
 from serverless_init.sampler.stats import SamplerStats
 from serverless_init.sampler.time_sampler import Flushed, SamplerOptions, TimeSampler
 
 __all__ = [
+    "Crowding",
     "Flushed",
     "Malformed",
     "SamplerOptions",
     "SamplerStats",
+    "Statistics",
     "Stripped",
     "TimeSampler",
     "context_key",

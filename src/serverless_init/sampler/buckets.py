@@ -200,14 +200,12 @@ class Bucket:
     """One bucket. `window` says which samples belong to it, `start` is its points' timestamp.
 
     `epoch` is a positive number that no other bucket ever has. Distributions are apart from the
-    other cells: a context may have one of each. A bucket `gives_zeros` to idle counters unless a
-    sample with a timestamp of its own opened it: what happened in that window is not known here.
+    other cells: a context may have one of each.
     """
 
-    __slots__ = ("cells", "distributions", "epoch", "gives_zeros", "start", "window")
+    __slots__ = ("cells", "distributions", "epoch", "start", "window")
 
-    def __init__(self, *, window: int, start: int, epoch: int, gives_zeros: bool) -> None:
-        self.gives_zeros = gives_zeros
+    def __init__(self, *, window: int, start: int, epoch: int) -> None:
         self.window = window
         self.start = start
         self.epoch = epoch

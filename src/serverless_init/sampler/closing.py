@@ -10,17 +10,24 @@ from collections.abc import Iterator
 from serverless_init.model import Serie, SerieKind, SketchPoint, SketchSerie
 from serverless_init.sampler.buckets import INTERVAL_S, Bucket
 from serverless_init.sampler.contexts import Context
+from serverless_init.sampler.statistics import Statistics
 from serverless_init.sampler.stats import NO_OUTPUT, SamplerStats
 
 _ZERO = (b"", SerieKind.RATE)
 
 
 class Closing:
-    """The buckets of one flush, in ascending order of their starts. Ingest never sees them."""
+    """The buckets of one flush, in ascending order of their starts. Ingest never sees them.
 
-    def __init__(self, buckets: list[Bucket], stats: SamplerStats) -> None:
+    What leaves is counted in `stats` and, by metric, in `statistics` if there is one.
+    """
+
+    def __init__(
+        self, buckets: list[Bucket], stats: SamplerStats, statistics: Statistics | None
+    ) -> None:
         self._buckets = sorted(buckets, key=lambda bucket: bucket.start)
         self._stats = stats
+        self._statistics = statistics
 
     def samples(self) -> int:
         """How many samples have not been yielded yet."""
@@ -29,8 +36,7 @@ class Closing:
     def series(self, context: Context, *, zero_before: int) -> Iterator[Serie]:
         """The series of `context`; the first one carries its samples.
 
-        A bucket that starts before `zero_before` and has no sample of it gives a zero, if it gives
-        any.
+        A bucket that starts before `zero_before` and has no sample of it gives a zero.
         """
         points: dict[tuple[bytes, SerieKind], list[tuple[int, float]]] = {}
         samples = 0
@@ -38,7 +44,7 @@ class Closing:
         for bucket in self._buckets:
             cell = bucket.cells.pop(context, None)
             if cell is None or not cell.samples:
-                if bucket.gives_zeros and bucket.start < zero_before:
+                if bucket.start < zero_before:
                     points.setdefault(_ZERO, []).append((bucket.start, 0.0))
                 continue
             outputs = list(cell.outputs())
@@ -49,6 +55,8 @@ class Closing:
                 samples += cell.samples
             else:
                 self._stats.drop(NO_OUTPUT, cell.samples)
+        if samples and self._statistics:
+            self._statistics.count(context.identity, samples, context.last_seen)
         name, host, tags = context.identity
         for (suffix, kind), ascending in points.items():
             self._stats.samples_flushed += samples
@@ -74,6 +82,8 @@ class Closing:
                     points.append(point)
                     samples += cell.samples
             if points:
+                if self._statistics:
+                    self._statistics.count(context.identity, samples, context.last_seen)
                 name, host, tags = context.identity
                 self._stats.samples_flushed += samples
                 yield SketchSerie(name, tags, host, tuple(points), INTERVAL_S, samples)

@@ -38,10 +38,13 @@ _KINDS = {
 }
 
 
-def parse_metric(line: bytes, *, client_origin: bool = False) -> MetricSample | Malformed:
+def parse_metric(
+    line: bytes, *, client_origin: bool = False, timestamps: bool = True
+) -> MetricSample | Malformed:
     """The sample that `line` (without its line end) spells, or why there is none.
 
-    The fields ``c:``, ``e:`` and ``card:`` are read only with `client_origin`, as in the Agent.
+    As in the Agent, the fields ``c:``, ``e:`` and ``card:`` are read only with `client_origin`, and
+    ``T`` only with `timestamps`; otherwise they are unknown fields.
     """
     head, bar, tail = line.partition(b"|")
     if not bar:
@@ -61,7 +64,7 @@ def parse_metric(line: bytes, *, client_origin: bool = False) -> MetricSample | 
     values = () if is_set else parse_values(value)
     if isinstance(values, Malformed):
         return values
-    optional = _parse_fields(fields, client_origin)
+    optional = _parse_fields(fields, client_origin, timestamps)
     if isinstance(optional, Malformed):
         return optional
     return MetricSample(name, kind, values, value if is_set else b"", *optional)
@@ -88,7 +91,9 @@ def split_tags(text: bytes) -> tuple[bytes, ...]:
 _Optional = tuple[float, tuple[bytes, ...], int, bytes, bytes, bytes]
 
 
-def _parse_fields(fields: list[bytes], client_origin: bool) -> _Optional | Malformed:
+def _parse_fields(
+    fields: list[bytes], client_origin: bool, timestamps: bool
+) -> _Optional | Malformed:
     """What the optional fields say."""
     rate = 1.0
     tags: tuple[bytes, ...] = ()
@@ -103,7 +108,7 @@ def _parse_fields(fields: list[bytes], client_origin: bool) -> _Optional | Malfo
             if number is None:
                 return Malformed.BAD_RATE
             rate = number
-        elif first == b"T":
+        elif first == b"T" and timestamps:
             # Any unknown field that begins with a capital T ends here too, as in the Agent.
             timestamp = parse_int(field[1:]) or 0
             if timestamp < 1:

@@ -3,9 +3,10 @@
 **Ingest.** Every line of a packet is first looked up by its raw key (see `contexts`): when it leads
 to a route and its value is one plain number, the number goes straight into the cell of the open
 bucket. Everything else takes the long way, which gives the same result: packed values, sets, first
-sights, timestamps, malformed lines. A route remembers the cell of one bucket and that bucket's
-epoch. An epoch is never used twice, so a new bucket, whatever the reason for it, makes all routes
-find their new cell by one comparison. Events and service checks are handed back to the caller.
+sights, malformed lines. A route remembers the cell of one bucket and that bucket's epoch. An epoch
+is never used twice, so a new bucket, whatever the reason for it, makes all routes find their new
+cell by one comparison. Events and service checks are handed back to the caller; samples with a
+timestamp of their own bypass all of it (see `timestamped`).
 
 **Flush.** A bucket is closed when its window is over, or at once by a forced flush. Flushing takes
 the closed buckets away from ingest and returns iterators, so that the owner can consume them in
@@ -37,14 +38,14 @@ from serverless_init.model import MetricKind, Serie, SketchSerie
 from serverless_init.sampler.buckets import INTERVAL_S, Bucket
 from serverless_init.sampler.closing import Closing
 from serverless_init.sampler.contexts import Context, Contexts, Route
+from serverless_init.sampler.crowding import Crowding, crowding
 from serverless_init.sampler.enrichment import Enrichment
 from serverless_init.sampler.histogram import HistogramOutputs
 from serverless_init.sampler.parse import Malformed, parse_metric, parse_values
-from serverless_init.sampler.stats import BUCKETS_MAX, CONTEXTS_MAX, NON_FINITE, SamplerStats
+from serverless_init.sampler.statistics import Statistics
+from serverless_init.sampler.stats import NON_FINITE, SamplerStats
 from serverless_init.sampler.timeline import Timeline
-
-# An hour of windows: only samples with timestamps of their own can open so many.
-_BUCKETS_MAX = 360
+from serverless_init.sampler.timestamped import Timestamped
 
 _FLOAT_MAX = float_info.max
 _SPACE = 0x20
@@ -56,7 +57,8 @@ class SamplerOptions:
     """What the sampler is built with; the fields named like settings mean the same.
 
     `host` is attached to samples whose tags name none, `extra_tags` are appended to all.
-    `client_origin` reads the fields ``c:``, ``e:`` and ``card:``.
+    `client_origin` reads the fields ``c:``, ``e:`` and ``card:``, `timestamps` the field ``T``.
+    `statistics` counts what comes in by metric.
     """
 
     contexts_max: int = 100_000
@@ -67,6 +69,8 @@ class SamplerOptions:
     host: bytes = b""
     extra_tags: tuple[bytes, ...] = ()
     client_origin: bool = False
+    timestamps: bool = True
+    statistics: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +85,14 @@ class Flushed:
 
 
 class TimeSampler:
-    """See the module's text. `unknown_outputs` are the histogram settings it could not use."""
+    """See the module's text. `unknown_outputs` are the histogram settings it could not use.
+
+    `statistics` is None unless the options ask for it.
+    """
 
     def __init__(self, options: SamplerOptions) -> None:
         self.stats = SamplerStats()
+        self.statistics = Statistics() if options.statistics else None
         self._options = options
         self._outputs = HistogramOutputs.configured(
             options.histogram_aggregates, options.histogram_percentiles
@@ -92,11 +100,11 @@ class TimeSampler:
         self.unknown_outputs = self._outputs.unknown
         self._enrichment = Enrichment(host=options.host, extra_tags=options.extra_tags)
         self._contexts = Contexts(options.contexts_max)
+        self._timestamped = Timestamped(self.stats, self.statistics)
         self._timeline = Timeline(INTERVAL_S)
         self._buckets: dict[int, Bucket] = {}
         self._closing: list[Closing] = []
         self._epoch = 0
-        self._arriving = 0  # the window of the packet that was ingested last
         self._last_cutoff = 0
 
     def ingest(self, packet: bytes, now: float) -> Sequence[bytes]:
@@ -106,7 +114,6 @@ class TimeSampler:
         """
         second = int(now)
         window = second - second % INTERVAL_S
-        self._arriving = window
         bucket = self._buckets.get(window)
         epoch = 0 if bucket is None else bucket.epoch
         routes = self._contexts.number_routes
@@ -149,25 +156,35 @@ class TimeSampler:
         second = int(now)
         cutoff = self._timeline.window_of(second)
         if not self._buckets and len(self._contexts) and self._last_cutoff + INTERVAL_S <= cutoff:
-            self._open(cutoff - INTERVAL_S, gives_zeros=True)
+            self._open(cutoff - INTERVAL_S)
         self._last_cutoff = cutoff
         over = [w for w in self._buckets if force or w + INTERVAL_S <= cutoff]
         if force:
             self._timeline.cut(second)
-        closing = Closing([self._buckets.pop(window) for window in over], self.stats)
+        closed = [self._buckets.pop(window) for window in over]
+        closing = Closing(closed, self.stats, self.statistics)
         self._closing = [earlier for earlier in self._closing if earlier.samples()]
         self._closing.append(closing)
         series = self._series(closing, self._contexts.snapshot(), second)
         return Flushed(series, closing.sketches())
 
+    def take_timestamped(self) -> Sequence[Serie]:
+        """What samples with a timestamp became since the last call: to be taken after a packet."""
+        return self._timestamped.take()
+
     def held_samples(self) -> int:
-        """How many samples are in open buckets, or closed and not yet consumed."""
+        """How many samples are in open buckets, or closed or timestamped and not yet consumed."""
         opened = sum(bucket.samples() for bucket in self._buckets.values())
-        return opened + sum(closing.samples() for closing in self._closing)
+        closed = sum(closing.samples() for closing in self._closing)
+        return opened + closed + self._timestamped.samples()
 
     def contexts_held(self) -> int:
         """How many contexts there are."""
         return len(self._contexts)
+
+    def crowding(self) -> Crowding | None:
+        """What most contexts have in common; None when there are none."""
+        return crowding(self._contexts.snapshot())
 
     def discard_open(self, reason: str) -> None:
         """Drop what open buckets hold, counted under `reason`."""
@@ -197,26 +214,24 @@ class TimeSampler:
 
     def _ingest_first(self, line: bytes, raw_key: bytes, second: int) -> None:
         """Take a line whose raw key leads nowhere yet, and remember where it led."""
-        sample = parse_metric(line, client_origin=self._options.client_origin)
+        options = self._options
+        sample = parse_metric(
+            line, client_origin=options.client_origin, timestamps=options.timestamps
+        )
         if isinstance(sample, Malformed):
             self.stats.reject(sample, line)
             return
-        samples = len(sample.values) or 1
-        window = self._timeline.window_of(sample.timestamp or second)
-        timestamped = sample.timestamp > 0
-        if timestamped and window not in self._buckets and len(self._buckets) >= _BUCKETS_MAX:
-            self.stats.refuse(BUCKETS_MAX, sample.name, samples)
+        identity = self._enrichment.identify(sample)
+        if sample.timestamp:
+            self._timestamped.add(sample, identity, second)
             return
-        context = self._contexts.find(self._enrichment.identify(sample), sample.kind, second)
+        context = self._contexts.find(identity, sample.kind, second)
         if context is None:
-            self.stats.refuse(CONTEXTS_MAX, sample.name, samples)
+            self.stats.refuse(sample.name, len(sample.values) or 1)
             return
+        window = self._timeline.window_of(second)
         route = Route(context, sample.kind, sample.rate)
-        if timestamped:
-            # Not remembered: with a timestamp nearly every line has a raw key of its own.
-            second = sample.timestamp
-        else:
-            self._contexts.remember(raw_key, route)
+        self._contexts.remember(raw_key, route)
         if sample.kind is MetricKind.SET:
             self._feed_member(route, sample.member, window, second)
         else:
@@ -248,7 +263,7 @@ class TimeSampler:
         """Make `route` lead to the bucket of `window`; returns that bucket's epoch."""
         bucket = self._buckets.get(window)
         if bucket is None:
-            bucket = self._open(window, gives_zeros=window == self._arriving)
+            bucket = self._open(window)
         if route.epoch != bucket.epoch:
             cell = bucket.cell(route.context, route.kind, self._outputs)
             route.add = cell.add
@@ -257,10 +272,10 @@ class TimeSampler:
             route.epoch = bucket.epoch
         return bucket.epoch
 
-    def _open(self, window: int, *, gives_zeros: bool) -> Bucket:
+    def _open(self, window: int) -> Bucket:
         self._epoch += 1
         start = self._timeline.claim(window)
-        bucket = Bucket(window=window, start=start, epoch=self._epoch, gives_zeros=gives_zeros)
+        bucket = Bucket(window=window, start=start, epoch=self._epoch)
         self._buckets[window] = bucket
         return bucket
 

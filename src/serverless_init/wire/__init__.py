@@ -6,6 +6,7 @@ from serverless_init.wire.http_connection import ClientRequest, ClientResponse, 
 from serverless_init.wire.http_server import HttpServer, Request, Reset, Response, ServerLimits
 from serverless_init.wire.offload import offload
 from serverless_init.wire.proxy import Proxy, ProxyRules, proxy_rules
+from serverless_init.wire.relay import Relay, RelayStats
 from serverless_init.wire.tls import TlsOptions, tls_options
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Progress",
     "Proxy",
     "ProxyRules",
+    "Relay",
+    "RelayStats",
     "Request",
     "Reset",
     "Response",

@@ -3,8 +3,15 @@
 import asyncio
 
 from serverless_init.aggregator import Aggregator
-from serverless_init.config import AggregatorSettings, SerializerSettings
-from serverless_init.model import CheckStatus, Event, PayloadKind, ServiceCheck
+from serverless_init.config import AggregatorSettings, SerializerSettings, TimestampSettings
+from serverless_init.model import (
+    CheckStatus,
+    Event,
+    PayloadKind,
+    Serie,
+    SerieKind,
+    ServiceCheck,
+)
 from serverless_init.sampler import SamplerOptions, TimeSampler
 from serverless_init.serializer import Serializer
 from serverless_init.testing import CollectingSink, ManualClock
@@ -21,6 +28,7 @@ def parts(**settings: object) -> tuple[Aggregator, TimeSampler, CollectingSink, 
     serializer = Serializer(SerializerSettings(), codec=codec, origin=lambda _: None, hostname=b"")
     aggregator = Aggregator(
         AggregatorSettings(**settings),
+        timestamps=TimestampSettings(),
         sampler=sampler,
         serializer=serializer,
         out=sink,
@@ -106,3 +114,48 @@ def test_the_open_window_is_dropped_and_counted_when_it_is_not_to_be_flushed() -
     assert sink.samples == 0
     assert sampler.stats.dropped == {"incomplete_bucket": 2}
     assert sampler.held_samples() == 0
+
+
+SERIE = Serie(b"m", (), b"", SerieKind.GAUGE, ((5, 1.0),), interval_s=10, samples=1)
+
+
+def test_a_timestamped_serie_goes_when_nothing_came_for_a_while() -> None:
+    aggregator, _, sink, clock = parts()
+
+    async def run() -> None:
+        aggregator.submit(SERIE)
+        clock.advance(1.0)
+        async with asyncio.timeout(10):
+            while not sink.payloads:
+                await asyncio.sleep(0.05)
+        assert aggregator.stats.stream_payloads == 1
+        aggregator.close()
+
+    asyncio.run(run())
+    assert sink.samples == 1
+
+
+def test_a_drain_delivers_timestamped_series_also_when_the_open_window_is_dropped() -> None:
+    aggregator, _, sink, clock = parts(flush_incomplete_buckets=False)
+
+    async def run() -> None:
+        aggregator.submit(SERIE)
+        await aggregator.drain(clock.monotonic() + 5)
+        aggregator.close()
+
+    asyncio.run(run())
+    assert sink.samples == 1
+
+
+def test_a_periodic_flush_leaves_the_stream_open() -> None:
+    aggregator, _, sink, _ = parts()
+
+    async def run() -> None:
+        aggregator.submit(SERIE)
+        await aggregator.flush(open_buckets=False)
+        assert sink.samples == 0
+        aggregator.end_stream()
+        aggregator.close()
+
+    asyncio.run(run())
+    assert sink.samples == 1

@@ -223,3 +223,22 @@ def test_localhost_listens_on_both_loopback_addresses_where_there_are_two() -> N
         sock.close()
     assert families[0] == socket.AF_INET
     assert families[1:] in ([], [socket.AF_INET6])
+
+
+def test_a_datagram_without_an_end_loses_its_last_line_where_the_end_is_required(
+    reception: Reception,
+) -> None:
+    (bound,) = bind_udp("127.0.0.1", 0, receive_buffer=0)
+    reception.add_datagrams(bound, eol_required=True)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect(bound.getsockname())
+        for packet in (b"a:1|c\nb:1|c", b"a:1|c\n", b"c:1|c", b""):
+            client.send(packet)
+        assert everything(reception) == [b"a:1|c\n", b"a:1|c\n", b"", b""]
+    assert reception.stats.dropped == {"unterminated": 2}
+
+
+def test_the_udp_ports_that_are_read_are_known(reception: Reception, tmp_path: Path) -> None:
+    with udp_pair(reception) as client:
+        reception.add_datagrams(bind_unix_datagram(str(tmp_path / "s"), receive_buffer=0))
+        assert reception.udp_ports() == {client.getpeername()[1]}
