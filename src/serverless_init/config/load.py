@@ -126,7 +126,10 @@ def shown(declared: "Setting", value: object) -> str:
 
 def masked(secret: str) -> str:
     """What may be shown of a secret: four characters, when that leaves enough unknown."""
-    return f"***{secret[-4:]}" if len(secret) >= 16 else "***" * bool(secret)
+    ending = secret[-4:]
+    if len(secret) < 16 or not (ending.isascii() and ending.isprintable()):
+        return "***" * bool(secret)
+    return f"***{ending}"
 
 
 def _strongest(

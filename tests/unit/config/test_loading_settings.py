@@ -209,3 +209,9 @@ def test_a_later_change_of_the_environment_changes_nothing() -> None:
     environ["DD_LOG_LEVLE"] = "info"
     assert port(configuration)[0] == 1
     assert configuration.unknown() == ([], [])
+
+
+def test_a_secret_that_ends_in_a_control_character_shows_nothing_of_it() -> None:
+    """The end of a key went to the terminal as it was, escape sequences included."""
+    assert masked("0" * 15 + "\x1b") == "***"
+    assert masked("0" * 12 + "abcd") == "***abcd"
