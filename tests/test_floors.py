@@ -16,7 +16,7 @@ FLOORS = {
     2: "sampler serializer wire reception",
     3: "dogstatsd aggregator forwarder process platforms",
     4: "intake",
-    5: "testing",
+    5: "testing gate",
     6: "__main__ start local entrypoint main pipeline ctl",
 }
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts.split()}

@@ -15,6 +15,7 @@ from serverless_init.config import (
     describe,
     load,
 )
+from serverless_init.gate import add_verbs
 
 _OK, _PROBLEMS = 0, 1
 
@@ -96,6 +97,8 @@ def _command_line() -> argparse.ArgumentParser:
     local.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     local.add_argument("--port", type=_port, default=0, help="default: a free one")
     local.set_defaults(run=intake)
+
+    add_verbs(commands.add_parser("gate", help="judge the project before a change lands"))
     return parser
 
 
