@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 
-.PHONY: setup demo fmt check test property e2e bench docs validate clean
+.PHONY: setup demo fmt check test property e2e bench gate-smoke gate-quick gate docs validate clean
 
 demo: $(RUN) ## run a small program on the embedded local intake and show what arrived
 	$(BIN)/serverless-init --local -- $(BIN)/python examples/checkout.py
@@ -36,10 +36,19 @@ e2e: $(DEV)
 bench: $(DEV) ## measure; prints numbers, judges nothing
 	$(BIN)/python -m tests.bench
 
+gate-smoke: $(DEV) ## the shortest form of the gate: bounds, a minute
+	$(BIN)/sictl gate run --tier smoke
+
+gate-quick: $(DEV) ## every experiment by its bounds, under ten minutes
+	$(BIN)/sictl gate run --tier quick
+
+gate: $(DEV) ## every experiment in full, an hour or two
+	$(BIN)/sictl gate run --tier full
+
 docs: $(DEV) ## regenerate the reference pages
 	$(BIN)/python tools/configuration_page.py
 
-validate: check test demo
+validate: check test demo gate-smoke
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/e2e/node/node_modules

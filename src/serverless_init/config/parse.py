@@ -161,14 +161,7 @@ def _domain(raw: object) -> str:
 
 def _keys_by_url(raw: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Trimmed, in order, without repetitions; a URL without keys is left out."""
-    if isinstance(raw, str):
-        # Asked for only by those who have such a variable.
-        import json
-
-        try:
-            raw = json.loads(raw)
-        except RecursionError:
-            raise ValueError from None
+    raw = _from_json(raw)
     if not isinstance(raw, dict):
         raise ValueError
     found: dict[str, dict[str, None]] = {}
@@ -177,6 +170,40 @@ def _keys_by_url(raw: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
         held = found.setdefault(_token(url).rstrip("/"), {})
         held.update(dict.fromkeys(key for key in map(_token, listed) if key))
     return tuple((url, tuple(keys)) for url, keys in found.items() if url and keys)
+
+
+def _mappings(raw: object) -> tuple[object, ...]:
+    """A list whose entries are for others to judge; one mapping is a list of one."""
+    raw = _from_json(raw)
+    if isinstance(raw, dict):
+        return (raw,)
+    if not isinstance(raw, list | tuple):
+        raise ValueError
+    return tuple(raw)
+
+
+def _show_mappings(value: object) -> str:
+    assert isinstance(value, tuple)
+    names = [
+        str(entry.get("name") or entry.get("metric_name"))
+        for entry in value
+        if isinstance(entry, dict)
+    ]
+    return f"{len(value)} entries ({', '.join(names)})" if value else ""
+
+
+def _from_json(raw: object) -> object:
+    """What text says in JSON, as the environment has it; a YAML file's value is as it is."""
+    if not isinstance(raw, str):
+        return raw
+    # Asked for only by those who have such a variable.
+    import json
+
+    try:
+        decoded: object = json.loads(raw)
+    except RecursionError:
+        raise ValueError from None
+    return decoded
 
 
 def _show_keys_by_url(value: object) -> str:
@@ -209,3 +236,4 @@ proxy_url = Parser(
 keys_by_url = Parser(
     "a mapping from an intake's URL to a list of API keys", _keys_by_url, _show_keys_by_url
 )
+mappings = Parser("a list of mappings, in the environment as JSON", _mappings, _show_mappings)

@@ -5,6 +5,10 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from serverless_init.gate.options import ab_options, list_options, run_options
+
+_VERBS = "serverless_init.gate.verbs"
+
 
 @dataclass(frozen=True, slots=True)
 class Verb:
@@ -34,4 +38,8 @@ def _when_it_runs(verb: Verb) -> Callable[[argparse.Namespace, Mapping[str, str]
 
 
 # One line each, in the order in which `sictl gate --help` lists them.
-VERBS: tuple[Verb, ...] = ()
+VERBS: tuple[Verb, ...] = (
+    Verb("list", "the experiments", _VERBS, list_options),
+    Verb("run", "experiments of what is installed here, by their bounds", _VERBS, run_options),
+    Verb("ab", "experiments of two revisions, compared", _VERBS, ab_options),
+)

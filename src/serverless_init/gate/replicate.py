@@ -1,0 +1,226 @@
+"""One replicate of an experiment: everything started afresh, one number per series at its end."""
+
+import os
+import socket
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from serverless_init.gate.experiment import Experiment, Tier
+from serverless_init.gate.observe import Observer
+from serverless_init.gate.processes import (
+    ReplicateFailed,
+    Running,
+    Sender,
+    Sink,
+    receipt_of,
+    wait_for,
+)
+
+Series = dict[str, float]
+
+_SAMPLE_S = 1.0
+# The target must have imported itself before an idle or loaded time begins.
+_SETTLED_AFTER_S = 1.5
+_SENDS_AND_ENDS = """
+import socket, sys, time
+client = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+client.connect(sys.argv[1])
+for n in range(int(sys.argv[2])):
+    client.send(b"gate.shutdown.%d:1|c|#env:gate,n:%d" % (n, n % 7))
+print(time.time_ns(), flush=True)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where programs come from: `target_bin` is judged, `own_bin` drives it. `environ` is ours."""
+
+    target_bin: str
+    own_bin: str
+    environ: Mapping[str, str]
+
+    @property
+    def cpus(self) -> tuple[int | None, int | None]:
+        """The target's CPU, and that of everything else; nothing is pinned on a single one."""
+        cpus = sorted(os.sched_getaffinity(0))
+        return (cpus[0], cpus[1]) if len(cpus) > 1 else (None, None)
+
+
+def run_replicate(experiment: Experiment, tier: Tier, place: Place) -> Series:
+    """Run it once. Raises `ReplicateFailed`."""
+    run: Callable[[Experiment, Tier, Place, str], Series] = {
+        "steady": _steady,
+        "startup": _startup,
+        "shutdown": _shutdown,
+    }[experiment.kind]
+    with tempfile.TemporaryDirectory(prefix="gate-") as folder:
+        try:
+            return run(experiment, tier, place, folder)
+        except (OSError, ValueError, KeyError) as error:
+            raise ReplicateFailed(f"{experiment.name}: {error!r}") from error
+
+
+def _steady(experiment: Experiment, tier: Tier, place: Place, folder: str) -> Series:
+    target_cpu, other_cpu = place.cpus
+    load = experiment.load
+    with Sink(place.own_bin, place.environ, cpu=other_cpu) as sink:
+        port = _free_udp_port()
+        environ = _settings(experiment, place, sink, folder, port)
+        seconds = tier.warmup_s + tier.duration_s
+        python = os.path.join(place.own_bin, os.path.basename(sys.executable))
+        sender = None
+        if load is not None:
+            address = (
+                ("127.0.0.1", port) if load.transport == "udp" else _socket(folder, load.transport)
+            )
+            sender = Sender(
+                python, place.environ, load, address=address, seconds=seconds, cpu=other_cpu
+            )
+        command = [os.path.join(place.target_bin, "serverless-init"), "sleep", "86400"]
+        with Running(command, environ, cpu=target_cpu, stderr=f"{folder}/stderr") as target:
+            wait_for(_socket(folder, "uds"))
+            time.sleep(_SETTLED_AFTER_S)
+            observer = Observer(target.process.pid, sink.port)
+            sent = _observe(observer, tier, sender)
+            exit_s = target.terminate()
+            receipt = receipt_of(target)
+        totals = sink.totals()
+    observed = observer.observed
+    series: Series = {
+        "total_pss_bytes": max(observed.pss),
+        "total_rss_bytes": max(observed.rss),
+        "pss_growth_bytes": _growth(observed.pss),
+        "connection.current": max(observed.connections),
+        "avg(total_cpu_usage_millicores)": max(1e-3, 1000 * observed.cpu_s / observed.seconds),
+        "total_bytes_received": totals["bytes"],
+        "exit_ms": 1000 * exit_s,
+        **_account(receipt, totals, sent.get("samples", 0)),
+    }
+    if sent:
+        series["bytes_per_second"] = sent["bytes"] / sent["seconds"]
+        series["packets_per_second"] = sent["packets"] / sent["seconds"]
+        share = observed.seconds / sent["seconds"]
+        series["cpu_ns_per_message"] = 1e9 * observed.cpu_s / max(1, sent["messages"] * share)
+    return series
+
+
+def _observe(observer: Observer, tier: Tier, sender: Sender | None) -> dict[str, float]:
+    """Sample through the warm-up and the measured time; what the sender has sent."""
+    if sender is not None:
+        sender.go()
+    began = time.monotonic()
+    time.sleep(tier.warmup_s)
+    observer.begin()
+    while time.monotonic() - began < tier.warmup_s + tier.duration_s:
+        observer.sample()
+        time.sleep(_SAMPLE_S)
+    observer.end()
+    if sender is None:
+        return {}
+    with sender:
+        return sender.sent()
+
+
+def _startup(experiment: Experiment, tier: Tier, place: Place, folder: str) -> Series:
+    """Milliseconds from exec to the app's first instruction, ours beyond those of the app alone."""
+    del tier
+    target_cpu, _ = place.cpus
+    environ = {**_plain(place), "DD_DOGSTATSD_PORT": "0", **experiment.environment}
+    ours = [os.path.join(place.target_bin, "serverless-init")]
+    app = ["/bin/date", "+%s%N"]
+    beyond = []
+    for _ in range(experiment.rounds):
+        alone, wrapped = (
+            _first_instruction_ms(command, environ, target_cpu, folder)
+            for command in (app, ours + app)
+        )
+        beyond.append(wrapped - alone)
+    return {"startup_ms": statistics.median(beyond), "startup_worst_ms": max(beyond)}
+
+
+def _first_instruction_ms(
+    command: list[str], environ: Mapping[str, str], cpu: int | None, folder: str
+) -> float:
+    began = time.time_ns()
+    with Running(command, environ, cpu=cpu, stderr=f"{folder}/stderr") as program:
+        told = int(program.line())
+        program.wait()
+    return (told - began) / 1e6
+
+
+def _shutdown(experiment: Experiment, tier: Tier, place: Place, folder: str) -> Series:
+    """Milliseconds from the app's end to ours, with that many contexts pending."""
+    del tier
+    target_cpu, other_cpu = place.cpus
+    contexts = experiment.load.contexts if experiment.load else 1000
+    took = []
+    series: Series = {}
+    for number in range(experiment.rounds):
+        with Sink(place.own_bin, place.environ, cpu=other_cpu) as sink:
+            own = f"{folder}/{number}"
+            os.mkdir(own)
+            environ = _settings(experiment, place, sink, own, 0)
+            app = [sys.executable, "-S", "-c", _SENDS_AND_ENDS, _socket(own, "uds"), str(contexts)]
+            command = [os.path.join(place.target_bin, "serverless-init"), *app]
+            with Running(command, environ, cpu=target_cpu, stderr=f"{own}/stderr") as target:
+                app_ended = int(target.line())
+                target.wait()
+                took.append((time.time_ns() - app_ended) / 1e6)
+                receipt = receipt_of(target)
+            for name, value in _account(receipt, sink.totals(), contexts).items():
+                series[name] = max(value, series.get(name, value))
+    return {**series, "exit_ms": statistics.median(took), "exit_worst_ms": max(took)}
+
+
+def _settings(
+    experiment: Experiment, place: Place, sink: Sink, folder: str, port: int
+) -> dict[str, str]:
+    return {
+        **_plain(place),
+        "DD_API_KEY": "a" * 32,
+        "DD_DD_URL": sink.url,
+        "DD_SERVERLESS_RECEIPT": "json",
+        "DD_DOGSTATSD_PORT": str(port),
+        "DD_DOGSTATSD_SOCKET": _socket(folder, "uds"),
+        "DD_DOGSTATSD_STREAM_SOCKET": _socket(folder, "uds_stream"),
+        **experiment.environment,
+    }
+
+
+def _plain(place: Place) -> dict[str, str]:
+    """Our environment without anything that would be a setting."""
+    foreign = ("DD_", "PYTHON")
+    return {k: v for k, v in place.environ.items() if not k.startswith(foreign)}
+
+
+def _account(receipt: dict[str, object], totals: dict[str, int], sent: float) -> Series:
+    """What the target says became of what was sent, held against sender and sink."""
+    accepted, delivered = (float(str(receipt[name])) for name in ("accepted", "delivered"))
+    return {
+        "missed_samples": sent - accepted if sent else 0.0,
+        "lost_samples": accepted - delivered,
+        "missing_payloads": float(str(receipt["payloads"])) - totals["payloads"],
+        "kernel_drops": float(str(receipt["kernel_drops"] or 0)),
+    }
+
+
+def _growth(samples: list[int]) -> float:
+    """By how much the last third is larger than the one before it: what a leak shows."""
+    third = max(1, len(samples) // 3)
+    return statistics.fmean(samples[-third:]) - statistics.fmean(
+        samples[-2 * third : -third] or samples
+    )
+
+
+def _socket(folder: str, transport: str) -> str:
+    return f"{folder}/{transport}.sock"
+
+
+def _free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
