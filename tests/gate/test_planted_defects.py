@@ -42,7 +42,7 @@ LOST_PAYLOAD: Plant = (
 LEAK: Plant = (
     "dogstatsd/component.py",
     PARSED,
-    PARSED + "        self.__dict__.setdefault('leak', []).append(bytearray(b'x' * 400_000))\n",
+    PARSED + "        self.__dict__.setdefault('leak', []).append(bytearray(b'x' * 2_000_000))\n",
 )
 
 
