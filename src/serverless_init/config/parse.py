@@ -16,7 +16,7 @@ class Parser:
     """Turns a raw value into a field's type, or raises ``ValueError``: ``must be `` + `expects`.
 
     `expects` is a noun phrase. It stands in the problem line and in the reference page. `show`,
-    when given, makes of a secret value what may be shown of it.
+    when given, makes of a value what is shown of it: of a secret one what may be.
     """
 
     __slots__ = ("_convert", "expects", "show")
@@ -80,6 +80,25 @@ def one_of(*choices: str) -> Parser:
         return word
 
     return Parser(f"one of {', '.join(choices)}", convert)
+
+
+def boolean_or(*choices: str) -> Parser:
+    """One of the words in any case, or a boolean, which is then the word true or false."""
+
+    def convert(raw: object) -> str:
+        word = _scalar(raw).lower()
+        return word if word in choices else str(_boolean(raw)).lower()
+
+    return Parser(f"true, false or {' or '.join(choices)}", convert)
+
+
+def by_url(each: Parser) -> Parser:
+    """A mapping from URLs to what `each` parses; one bad entry makes the mapping bad."""
+
+    def convert(raw: object) -> tuple[tuple[str, object], ...]:
+        return tuple((_url(url), each(value)) for url, value in _mapping(raw).items())
+
+    return Parser(f"a mapping from an intake's URL to {each.expects}", convert, _show_by_url)
 
 
 def words(each: Parser | None = None) -> Parser:
@@ -159,8 +178,8 @@ def _domain(raw: object) -> str:
     return word
 
 
-def _keys_by_url(raw: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Trimmed, in order, without repetitions; a URL without keys is left out."""
+def _mapping(raw: object) -> "dict[object, object]":
+    """A YAML mapping, or the same as JSON text."""
     if isinstance(raw, str):
         # Asked for only by those who have such a variable.
         import json
@@ -171,12 +190,45 @@ def _keys_by_url(raw: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
             raise ValueError from None
     if not isinstance(raw, dict):
         raise ValueError
+    return raw
+
+
+def _url(raw: object) -> str:
+    return _token(raw).rstrip("/")
+
+
+def _urls(raw: object) -> tuple[str, ...]:
+    """A list of URLs: a YAML sequence, or text separated by spaces or commas."""
+    listed = words()(raw)
+    assert isinstance(listed, tuple)
+    return tuple(url for url in map(_url, listed) if url)
+
+
+def _route(raw: object) -> str:
+    word = _token(raw)
+    if not word.startswith("/") or "?" in word or "#" in word:
+        raise ValueError
+    return word
+
+
+def _keys_by_url(raw: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Trimmed, in order, without repetitions; a URL without keys is left out."""
     found: dict[str, dict[str, None]] = {}
-    for url, keys in raw.items():
+    for url, keys in _mapping(raw).items():
         listed = keys if isinstance(keys, list | tuple) else _scalar(keys).split()
-        held = found.setdefault(_token(url).rstrip("/"), {})
+        held = found.setdefault(_url(url), {})
         held.update(dict.fromkeys(key for key in map(_token, listed) if key))
     return tuple((url, tuple(keys)) for url, keys in found.items() if url and keys)
+
+
+def _show_by_url(value: object) -> str:
+    assert isinstance(value, tuple)
+    if not value:
+        return ""
+    # Asked for only by those who have such a variable.
+    import json
+
+    return json.dumps(dict(value))
 
 
 def _show_keys_by_url(value: object) -> str:
@@ -203,6 +255,8 @@ text = Parser("one line of text in UTF-8", _line)
 boolean = Parser("true or false", _boolean)
 token = Parser("one word without quotes", _token)
 domain = Parser("a domain without https://, like datadoghq.eu", _domain)
+urls = Parser("a list of URLs separated by spaces or commas", _urls)
+route = Parser("a path like /api/v2/series", _route)
 proxy_url = Parser(
     "the URL of an http or https proxy, like http://proxy:3128", _proxy_url, _without_password
 )
