@@ -29,10 +29,12 @@ from serverless_init.model import deduplicate
 from serverless_init.platforms import configured_tags
 from serverless_init.reception import Reception
 from serverless_init.sampler import SamplerOptions, TimeSampler
-from serverless_init.serializer import Serializer, dogstatsd_origin
+from serverless_init.serializer import Destination, Serializer, dogstatsd_origin
 from serverless_init.wire import HttpClient, Origin, choose_codec, proxy_rules, tls_options
 
 _log = logging.getLogger("serverless_init.network")
+_serializer_log = logging.getLogger("serverless_init.serializer")
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING}
 
 _STATISTICS_ROWS_MAX = 100
 
@@ -54,7 +56,9 @@ class Pipeline:
         tags = _tags(configuration)
         self.flush_incomplete_buckets = settings.flush_incomplete_buckets
         self.forwarder = _forwarder(configuration, clock=clock, endpoints=endpoints)
-        self.serializer = _serializer(configuration, platform=platform, host=host)
+        self.serializer = _serializer(
+            configuration, platform=platform, host=host, endpoints=endpoints
+        )
         timestamps = configuration.of(TimestampSettings)
         self._statistics = configuration.of(StatisticsSettings)
         self.sampler = TimeSampler(
@@ -131,11 +135,19 @@ class Pipeline:
             late=tuple(name for name, report in (reports or {}).items() if report.late),
             final=final,
             elsewhere={
-                name: _closed(account) if final else account
-                for name, account in self.forwarder.elsewhere().items()
+                name: _closed(account) if final else account for name, account in self._elsewhere()
             },
             **facts,  # type: ignore[arg-type]
         )
+
+    def _elsewhere(self) -> Iterator[tuple[str, Drained]]:
+        """The accounts of further intakes, with what was lost or waits before their delivery."""
+        for name, (url, account) in self.forwarder.elsewhere().items():
+            before = self.serializer.elsewhere(url)
+            dropped = sum((Counter(stats.dropped) for stats in before), Counter(account.dropped))
+            held = account.held + sum(stats.samples_held for stats in before)
+            accepted = account.passed_on + dropped.total() + held
+            yield name, replace(account, accepted=accepted, dropped=dropped, held=held)
 
     def statistics(self, *, as_json: bool) -> Iterator[str]:
         """Lines of what the statistics counted, as far as they are on."""
@@ -220,11 +232,33 @@ def _tags(configuration: Configuration) -> tuple[bytes, ...]:
     return deduplicate(tag.encode() for tag in tags)
 
 
-def _serializer(configuration: Configuration, *, platform: str, host: bytes) -> Serializer:
+def _serializer(
+    configuration: Configuration,
+    *,
+    platform: str,
+    host: bytes,
+    endpoints: tuple[IntakeEndpoint, ...],
+) -> Serializer:
     settings = configuration.of(SerializerSettings)
-    codec = choose_codec(settings.compressor_kind, zstd_level=settings.zstd_level)
-    origin = dogstatsd_origin(platform)
-    return Serializer(settings, codec=codec, origin=origin, hostname=host)
+    kind, level = settings.compressor_kind, settings.zstd_level
+    codec = choose_codec(kind, zstd_level=level)
+    if not codec.is_of(kind):
+        _serializer_log.warning(
+            "serializer_compressor_kind is %s, which is not installed: payloads are sent as %s",
+            kind,
+            codec.content_encoding,
+        )
+    serializer = Serializer(
+        settings,
+        codec=codec,
+        origin=dogstatsd_origin(platform),
+        hostname=host,
+        destinations=(Destination(e.configured_url, e.is_datadog) for e in endpoints),
+        v3_codec=choose_codec(kind, zstd_level=settings.v3_zstd_level or level),
+    )
+    for severity, line in serializer.notices:
+        _serializer_log.log(_LEVELS[severity], "%s", line)
+    return serializer
 
 
 def _sampler_options(

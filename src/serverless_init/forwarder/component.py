@@ -123,9 +123,15 @@ class Forwarder:
         """What is known of the API keys."""
         return self._keeper.health
 
-    def elsewhere(self) -> dict[str, Drained]:
-        """The accounts of the other endpoints, by URL and the key's ending."""
-        return {_name(worker): _account(worker.stats, worker.held) for worker in self._workers[1:]}
+    def elsewhere(self) -> dict[str, tuple[str, Drained]]:
+        """The other endpoints by URL and the key's ending: the URL as configured, the account."""
+        return {
+            _name(worker): (
+                worker.channel.intake.configured_url,
+                _account(worker.stats, worker.held),
+            )
+            for worker in self._workers[1:]
+        }
 
     async def start(self) -> None:
         """Begin to send. Connects when there is something to send, not before."""
@@ -140,12 +146,16 @@ class Forwarder:
         self._keeper.start()
 
     def submit(self, payload: Payload) -> None:
-        """Queue `payload`. Never blocks; without an endpoint it is dropped as ``no_api_key``."""
+        """Queue `payload` for every endpoint that it is for.
+
+        Never blocks; without an endpoint it is dropped as ``no_api_key``.
+        """
         if not self._workers:
             self._stats.accept(payload)
             self._stats.drop(payload, "no_api_key")
         for worker in self._workers:
-            worker.submit(payload)
+            if payload.is_for(worker.channel.intake.configured_url):
+                worker.submit(payload)
 
     def wake(self) -> None:
         """End every backoff now: what waits is sent again at once."""

@@ -25,6 +25,7 @@ _AGENT_VERSION = "7-82-0"
 # A region's label is generic, so that a new region needs no change here.
 _DATADOG = r"([a-z]{2,}\d{1,2}\.)?(datad(oghq|0g)\.(com|eu)|ddog-gov\.(com|mil))"
 _SITE = re.compile(_DATADOG)
+_SITE_OF_HOST = re.compile(rf"(.*\.)?{_DATADOG}\.?")
 _APP_HOST = re.compile(rf"app(?P<rest>(\.mrf)?\.{_DATADOG}\.?)")
 
 
@@ -32,7 +33,8 @@ _APP_HOST = re.compile(rf"app(?P<rest>(\.mrf)?\.{_DATADOG}\.?)")
 class IntakeEndpoint:
     """One intake. ``host`` has no brackets; ``path_prefix`` is empty or starts with a slash.
 
-    ``api_key`` is empty until it has been fetched from ``key_source``.
+    ``api_key`` is empty until it has been fetched from ``key_source``. ``configured`` is the URL as
+    it was written, by which other settings mean this intake; empty where it is `url`.
     """
 
     scheme: str
@@ -41,6 +43,17 @@ class IntakeEndpoint:
     path_prefix: str
     api_key: str = field(repr=False)
     key_source: KeySource = LITERAL
+    configured: str = field(default="", compare=False)
+
+    @property
+    def configured_url(self) -> str:
+        """The URL by which other settings mean this intake."""
+        return self.configured or self.url
+
+    @property
+    def is_datadog(self) -> bool:
+        """Whether the host is of a Datadog site."""
+        return _SITE_OF_HOST.fullmatch(self.host) is not None
 
     @property
     def url(self) -> str:
@@ -71,7 +84,8 @@ def intake_endpoints(
         why = "must be printable ASCII without spaces"
         raise SettingError(ForwarderSettings.fields["api_key"].env, "***", why)
     scheme, host, port, path_prefix = _main(settings, is_fqdn=further.is_fqdn)
-    return (IntakeEndpoint(scheme, host, port, path_prefix, key, source),)
+    written = settings.url.strip().rstrip("/") or f"https://app.{settings.site}"
+    return (IntakeEndpoint(scheme, host, port, path_prefix, key, source, written),)
 
 
 def additional_endpoints(
@@ -94,7 +108,7 @@ def additional_endpoints(
                 continue
             literal = key if source is LITERAL else ""
             at = _versioned(host)
-            endpoint = IntakeEndpoint(scheme, at, port, path_prefix, literal, source)
+            endpoint = IntakeEndpoint(scheme, at, port, path_prefix, literal, source, url)
             if (endpoint.url, literal) not in known:
                 found.setdefault((endpoint.url, key), endpoint)
     return tuple(found.values()), tuple(problems)

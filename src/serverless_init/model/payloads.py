@@ -41,6 +41,7 @@ class Payload:
     ``content_encoding`` is the header's value (``zstd``, ``deflate``, ``identity``, ...).
     ``points`` counts metric points; ``samples`` counts the accepted samples, events and checks
     inside, so that a payload that is lost is accounted for in the unit in which it came.
+    ``destinations`` are the intakes that it is for, by the URLs of their settings; None is all.
     """
 
     kind: PayloadKind
@@ -51,3 +52,8 @@ class Payload:
     points: int
     samples: int
     priority: Priority = Priority.NORMAL
+    destinations: frozenset[str] | None = None
+
+    def is_for(self, url: str) -> bool:
+        """Whether the intake that the settings call `url` is to get this."""
+        return self.destinations is None or url in self.destinations

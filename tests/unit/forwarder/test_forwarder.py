@@ -1,6 +1,7 @@
 import asyncio
 import time
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -189,12 +190,36 @@ def test_every_endpoint_gets_every_payload_and_fails_alone(scripted_server: Any)
             report = await sink.drain(soon())
             sink.close()
         assert report == Drained(accepted=5, passed_on=5)
-        assert sink.elsewhere() == {
-            f"http://127.0.0.1:{two.port} (key cdef)": Drained(
-                accepted=5, dropped={"refused_400": 5}
-            )
-        }
+        url = f"http://127.0.0.1:{two.port}"
+        account = Drained(accepted=5, dropped={"refused_400": 5})
+        assert sink.elsewhere() == {f"{url} (key cdef)": (url, account)}
         assert bodies(one) == bodies(two) == [b"5"]
+
+    run(story())
+
+
+def test_an_endpoint_gets_only_the_payloads_that_are_for_it(scripted_server: Any) -> None:
+    async def story() -> None:
+        async with (
+            scripted_server(scripted_server.answer()) as one,
+            scripted_server(scripted_server.answer()) as two,
+        ):
+            main = IntakeEndpoint("http", one.host, one.port, "", KEY, configured="https://a")
+            other = IntakeEndpoint("http", two.host, two.port, "", KEY)
+            sink = Forwarder(
+                ForwarderSettings(), clock=SystemClock(), endpoints=(main, other), report=Said()
+            )
+            await sink.start()
+            sink.submit(replace(payload(1), destinations=frozenset({"https://a"})))
+            sink.submit(replace(payload(2), destinations=frozenset({other.url})))
+            sink.submit(replace(payload(4), destinations=frozenset({"https://a", other.url})))
+            report = await sink.drain(soon())
+            sink.close()
+        assert report == Drained(accepted=5, passed_on=5)
+        assert [account for _, account in sink.elsewhere().values()] == [
+            Drained(accepted=6, passed_on=6)
+        ]
+        assert (bodies(one), bodies(two)) == ([b"1", b"4"], [b"2", b"4"])
 
     run(story())
 

@@ -188,3 +188,44 @@ def test_the_key_is_shown_by_its_ending_only(key: str, ending: str) -> None:
     (intake,) = intake_endpoints(ForwarderSettings(api_key=key))
     assert intake.key_ending == ending
     assert key not in repr(intake)
+
+
+@pytest.mark.parametrize(
+    ("values", "configured"),
+    [
+        ({}, "https://app.datadoghq.com"),
+        ({"site": "us5.datadoghq.com"}, "https://app.us5.datadoghq.com"),
+        ({"url": " https://app.datadoghq.eu/ "}, "https://app.datadoghq.eu"),
+        ({"url": "http://GATEWAY.example/dd"}, "http://GATEWAY.example/dd"),
+    ],
+)
+def test_an_intake_is_known_by_the_url_that_was_written(
+    values: dict[str, str], configured: str
+) -> None:
+    (main,) = intake_endpoints(settings(**values))
+    written = ((configured, (KEY,)),)
+    (further,), _ = additional_endpoints(IntakeSettings(additional_endpoints=written), main=())
+    assert (main.configured_url, further.configured_url) == (configured, configured)
+
+
+def test_an_intake_that_was_not_written_is_known_by_its_own_url() -> None:
+    assert IntakeEndpoint("http", "127.0.0.1", 8080, "", KEY).configured_url == (
+        "http://127.0.0.1:8080"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "is_datadog"),
+    [
+        ("7-82-0-app.agent.datadoghq.com.", True),
+        ("app.us5.datadoghq.com", True),
+        ("datadoghq.eu", True),
+        ("anything.of.ddog-gov.com", True),
+        ("notdatadoghq.com", False),
+        ("app.datadoghq.com.internal", False),
+        ("gateway.example", False),
+        ("127.0.0.1", False),
+    ],
+)
+def test_datadogs_own_hosts_are_told_by_their_site(host: str, is_datadog: bool) -> None:
+    assert IntakeEndpoint("https", host, 443, "", KEY).is_datadog is is_datadog
