@@ -146,7 +146,8 @@ class Pipeline:
             before = self.serializer.elsewhere(url)
             dropped = sum((Counter(stats.dropped) for stats in before), Counter(account.dropped))
             held = account.held + sum(stats.samples_held for stats in before)
-            accepted = account.passed_on + dropped.total() + held
+            lost = sum(stats.samples_accepted - stats.samples_serialized for stats in before)
+            accepted = account.accepted + lost
             yield name, replace(account, accepted=accepted, dropped=dropped, held=held)
 
     def statistics(self, *, as_json: bool) -> Iterator[str]:

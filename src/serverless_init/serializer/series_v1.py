@@ -36,23 +36,26 @@ class SeriesV1Encoder:
     """Encodes the series of one batch; the texts that they share are encoded once."""
 
     def __init__(self) -> None:
-        self._texts: Memo[bytes, bytes] = Memo(_text)
+        self._names = Memo(_text)
+        self._tags = Memo(_text)
+        self._hosts = Memo(_text)
+        self._devices = Memo(_text)
 
     def encode(self, serie: Serie) -> Item:
         """`serie` as one JSON object. Its values are finite, as the sampler makes them."""
-        texts = self._texts
-        texts.trim()
+        for memo in (self._names, self._tags, self._hosts, self._devices):
+            memo.trim()
         tags, device = _lifted(serie.tags)
         parts = [
-            b'{"metric":%b' % texts[serie.name],
+            b'{"metric":%b' % self._names[serie.name],
             b'"points":[%b]' % b",".join(b"[%d,%b]" % (t, _number(v)) for t, v in serie.points),
-            b'"tags":[%b]' % b",".join(map(texts.__getitem__, tags)),
-            b'"host":%b' % texts[serie.host],
+            b'"tags":[%b]' % b",".join(map(self._tags.__getitem__, tags)),
+            b'"host":%b' % self._hosts[serie.host],
             b'"type":"%b"' % _TYPES[serie.kind],
             b'"interval":%d}' % serie.interval_s,
         ]
         if device:
-            parts.insert(4, b'"device":%b' % texts[device])
+            parts.insert(4, b'"device":%b' % self._devices[device])
         return Item(b",".join(parts), len(serie.points), serie.samples)
 
 
