@@ -10,9 +10,11 @@ Everything is appended, so the lengths before a series are all that is needed to
 """
 
 from collections.abc import Collection, Iterable
+from operator import sub
 from struct import Struct
 
 from serverless_init.model import Origin
+from serverless_init.serializer.memo import Memo
 from serverless_init.serializer.protobuf import varint, zigzag
 from serverless_init.serializer.resources import Resource
 from serverless_init.serializer.utf8 import valid
@@ -88,6 +90,7 @@ class Columns:
         self.timestamps = Delta(data[TIMESTAMPS])
         self._tags = Texts(data[TAGS])
         self._resources = Texts(data[RESOURCES])
+        self._steps: Memo[int, bytes] = Memo(zigzag)
         self._tag_sets: dict[tuple[int, ...], int] = {(): 0}
         self._resource_sets: dict[tuple[Resource, ...], int] = {(): 0}
         self._origins: dict[Origin | None, int] = {None: 0}
@@ -112,10 +115,12 @@ class Columns:
         known = self._tag_sets.get(numbers)
         if known is None:
             known = self._tag_sets[numbers] = len(self._tag_sets)
-            self.data[TAG_SETS].extend(zigzag(len(numbers)))
-            deltas = Delta(self.data[TAG_SETS])
-            for number in numbers:
-                deltas.put(number)
+            steps = self._steps
+            steps.trim()
+            self.data[TAG_SETS].extend(steps[len(numbers)])
+            self.data[TAG_SETS].extend(
+                b"".join(map(steps.__getitem__, map(sub, numbers, (0, *numbers))))
+            )
         return known
 
     def resource_set(self, resources: tuple[Resource, ...]) -> int:

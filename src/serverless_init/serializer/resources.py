@@ -25,6 +25,12 @@ def resource_of(tag: bytes) -> Resource | None:
     return None
 
 
+def name_none(tags: Iterable[bytes]) -> bool:
+    """Whether surely none of `tags` names a resource: a quick look at all of them together."""
+    together = b" ".join(tags)
+    return _DEVICE not in together and _RESOURCE not in together
+
+
 def in_order(tags: Iterable[bytes]) -> list[bytes]:
     """Tags that name resources in the order in which these are written: devices first."""
     return sorted(tags, key=lambda tag: not tag.startswith(_DEVICE))

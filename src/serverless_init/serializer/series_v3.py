@@ -26,7 +26,7 @@ from serverless_init.serializer.columns import (
 )
 from serverless_init.serializer.memo import Memo
 from serverless_init.serializer.protobuf import varint, zigzag
-from serverless_init.serializer.resources import HOST, in_order, resource_of
+from serverless_init.serializer.resources import HOST, in_order, name_none, resource_of
 from serverless_init.serializer.split import PayloadFormat
 
 SERIES_V3 = Endpoint("series_v3", "/api/intake/metrics/v3/series")
@@ -61,14 +61,12 @@ class SeriesRows:
         self._columns = columns
         self._origins: Memo[bytes, int] = Memo(lambda name: columns.origin(origin(name)))
         self._places = Memo(self._place)
-        self._resources = Memo(resource_of)
 
     def put(self, serie: Serie) -> None:
         """See `Rows`."""
         columns = self._columns
         self._origins.trim()
         self._places.trim()
-        self._resources.trim()
         tag_set, resource_set = self._places[serie.tags, serie.host]
         columns.tag_set_refs.put(tag_set)
         columns.resource_set_refs.put(resource_set)
@@ -89,11 +87,13 @@ class SeriesRows:
     def _place(self, place: tuple[Tags, bytes]) -> tuple[int, int]:
         """The numbers of the tag set and of the resource set of these tags and this host."""
         tags, host = place
-        found = {tag: resource for tag in tags if (resource := self._resources[tag])}
+        columns = self._columns
         resources = [(HOST, host)] if host else []
-        resources += [found[tag] for tag in in_order(found)]
-        own = tuple(tag for tag in tags if tag not in found)
-        return self._columns.tag_set(own), self._columns.resource_set(tuple(resources))
+        if not name_none(tags):
+            found = {tag: resource for tag in tags if (resource := resource_of(tag))}
+            resources += [found[tag] for tag in in_order(found)]
+            tags = tuple(tag for tag in tags if tag not in found)
+        return columns.tag_set(tags), columns.resource_set(tuple(resources))
 
 
 class SketchRows:
