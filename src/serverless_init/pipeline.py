@@ -16,6 +16,7 @@ from serverless_init.config import (
     ForwarderSettings,
     IntakeSettings,
     NetworkSettings,
+    OriginSettings,
     SerializerSettings,
     StatisticsSettings,
     TagSettings,
@@ -23,6 +24,7 @@ from serverless_init.config import (
     TransportSettings,
 )
 from serverless_init.dogstatsd import DogStatsD, DogStatsDOptions
+from serverless_init.enriching import enrichment_rules
 from serverless_init.forwarder import Forwarder, IntakeEndpoint
 from serverless_init.lifecycle import Component, Drained, Receipt
 from serverless_init.model import deduplicate
@@ -63,7 +65,9 @@ class Pipeline:
         self._statistics = configuration.of(StatisticsSettings)
         self.sampler = TimeSampler(
             replace(
-                _sampler_options(settings, host=host, tags=tags),
+                _sampler_options(settings),
+                enrichment=enrichment_rules(configuration, host=host, tags=tags),
+                client_origin=configuration.of(OriginSettings).by_client,
                 timestamps=timestamps.enabled,
                 statistics=self._statistics.metrics,
             )
@@ -177,6 +181,7 @@ def _dogstatsd_options(configuration: Configuration) -> DogStatsDOptions:
         packet_rate=statistics.packets,
         quiet=statistics.quiet,
         long_frames_told=configuration.of(DogStatsDSettings).stream_log_too_big,
+        client_origin=configuration.of(OriginSettings).by_client,
     )
 
 
@@ -262,15 +267,11 @@ def _serializer(
     return serializer
 
 
-def _sampler_options(
-    settings: AggregatorSettings, *, host: bytes, tags: tuple[bytes, ...]
-) -> SamplerOptions:
+def _sampler_options(settings: AggregatorSettings) -> SamplerOptions:
     return SamplerOptions(
         contexts_max=settings.contexts_max,
         expiry_s=settings.expiry_s,
         context_expiry_s=settings.context_expiry_s,
         histogram_aggregates=settings.histogram_aggregates,
         histogram_percentiles=settings.histogram_percentiles,
-        host=host,
-        extra_tags=tags,
     )

@@ -16,6 +16,7 @@ from serverless_init.config.settings_dogstatsd import (
     TimestampSettings,
     TransportSettings,
 )
+from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
 from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "DogStatsDSettings",
     "ForwarderSettings",
     "IntakeSettings",
+    "NameSettings",
     "NetworkSettings",
+    "OriginSettings",
     "RunSettings",
     "SerializerSettings",
     "StatisticsSettings",

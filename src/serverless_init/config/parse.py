@@ -179,15 +179,7 @@ def _domain(raw: object) -> str:
 
 
 def _mapping(raw: object) -> "dict[object, object]":
-    """A YAML mapping, or the same as JSON text."""
-    if isinstance(raw, str):
-        # Asked for only by those who have such a variable.
-        import json
-
-        try:
-            raw = json.loads(raw)
-        except RecursionError:
-            raise ValueError from None
+    raw = _from_json(raw)
     if not isinstance(raw, dict):
         raise ValueError
     return raw
@@ -231,6 +223,40 @@ def _show_by_url(value: object) -> str:
     return json.dumps(dict(value))
 
 
+def _mappings(raw: object) -> tuple[object, ...]:
+    """A list whose entries are for others to judge; one mapping is a list of one."""
+    raw = _from_json(raw)
+    if isinstance(raw, dict):
+        return (raw,)
+    if not isinstance(raw, list | tuple):
+        raise ValueError
+    return tuple(raw)
+
+
+def _show_mappings(value: object) -> str:
+    assert isinstance(value, tuple)
+    names = [
+        str(entry.get("name") or entry.get("metric_name"))
+        for entry in value
+        if isinstance(entry, dict)
+    ]
+    return f"{len(value)} entries ({', '.join(names)})" if value else ""
+
+
+def _from_json(raw: object) -> object:
+    """What text says in JSON, as the environment has it; a YAML file's value is as it is."""
+    if not isinstance(raw, str):
+        return raw
+    # Asked for only by those who have such a variable.
+    import json
+
+    try:
+        decoded: object = json.loads(raw)
+    except RecursionError:
+        raise ValueError from None
+    return decoded
+
+
 def _show_keys_by_url(value: object) -> str:
     assert isinstance(value, tuple)
     return ", ".join(f"{_without_password(url)} ({len(keys)} keys)" for url, keys in value)
@@ -263,3 +289,4 @@ proxy_url = Parser(
 keys_by_url = Parser(
     "a mapping from an intake's URL to a list of API keys", _keys_by_url, _show_keys_by_url
 )
+mappings = Parser("a list of mappings, in the environment as JSON", _mappings, _show_mappings)

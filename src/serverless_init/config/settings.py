@@ -27,6 +27,7 @@ from serverless_init.config.settings_dogstatsd import (
     TimestampSettings,
     TransportSettings,
 )
+from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
 from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
 
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "critical", "off")
@@ -439,6 +440,8 @@ COMPONENTS: tuple[type[Settings], ...] = (
     TransportSettings,
     TimestampSettings,
     StatisticsSettings,
+    NameSettings,
+    OriginSettings,
     AggregatorSettings,
     SerializerSettings,
     ForwarderSettings,

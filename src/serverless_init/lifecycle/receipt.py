@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 from serverless_init.lifecycle.component import Drained
 
+# Dropped because the operator wants it so: counted like everything, and no loss.
+UNWANTED = frozenset(("filtered",))
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -50,9 +53,13 @@ class Receipt:
 
     @property
     def lossless(self) -> bool:
-        """Whether everything that was sent to us has been delivered, as far as anybody knows."""
+        """Whether everything that was sent to us has been delivered, as far as anybody knows.
+
+        What a filter has dropped was not to be delivered.
+        """
+        lost = any(count for reason, count in self.dropped.items() if reason not in UNWANTED)
         others = any(account.dropped or account.held for account in self.elsewhere.values())
-        return not (self.dropped_total or self.held or self.kernel_drops or self.late or others)
+        return not (lost or self.held or self.kernel_drops or self.late or others)
 
     def text(self) -> str:
         """The receipt as a person reads it."""

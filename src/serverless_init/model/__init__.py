@@ -1,12 +1,7 @@
 """Floor 0: the values that travel through the pipeline and the protocols by which parts meet."""
 
-from serverless_init.model.events import (
-    AlertType,
-    CheckStatus,
-    Event,
-    EventPriority,
-    ServiceCheck,
-)
+from serverless_init.model.entities import EntityTags, OwnKnowledge
+from serverless_init.model.events import AlertType, CheckStatus, Event, EventPriority, ServiceCheck
 from serverless_init.model.metrics import (
     MetricKind,
     MetricSample,
@@ -37,12 +32,14 @@ __all__ = [
     "AlertType",
     "CheckStatus",
     "Endpoint",
+    "EntityTags",
     "Event",
     "EventPriority",
     "EventSink",
     "MetricKind",
     "MetricSample",
     "Origin",
+    "OwnKnowledge",
     "Payload",
     "PayloadKind",
     "PayloadSink",
