@@ -40,9 +40,10 @@ from serverless_init.sampler.buckets import INTERVAL_S, Bucket
 from serverless_init.sampler.closing import Closing
 from serverless_init.sampler.contexts import Context, Contexts, Route
 from serverless_init.sampler.crowding import Crowding, crowding
-from serverless_init.sampler.enrichment import Enrichment, EnrichmentRules, Identity
+from serverless_init.sampler.enrichment import Enrichment, Identity
 from serverless_init.sampler.histogram import HistogramOutputs
 from serverless_init.sampler.parse import Malformed, parse_metric, parse_values
+from serverless_init.sampler.rules import EnrichmentRules
 from serverless_init.sampler.statistics import Statistics
 from serverless_init.sampler.stats import FILTERED, NON_FINITE, SamplerStats
 from serverless_init.sampler.timeline import Timeline

@@ -1,4 +1,4 @@
-from serverless_init.sampler import EnrichmentRules, SamplerOptions, TagFilter, TimeSampler
+from serverless_init.sampler import EnrichmentRules, SamplerOptions, TimeSampler, tag_filter
 
 
 def sampler_of(*packets: bytes, prefix: bytes = b"dist.", **rules: object) -> TimeSampler:
@@ -49,7 +49,7 @@ def test_a_copy_of_a_value_with_a_timestamp_is_aggregated() -> None:
 
 
 def test_the_tags_of_a_copy_are_filtered_by_its_own_name() -> None:
-    tags = TagFilter([{"metric_name": "dist.h", "tags": ["pod"]}])
+    tags = tag_filter([{"metric_name": "dist.h", "tags": ["pod"]}])
     sampler = sampler_of(b"h:1|h|#pod:a,x:1", tags=tags)
     (sketch,) = sampler.flush(1010.0, force=True).sketches
     assert sketch.tags == (b"x:1",)
