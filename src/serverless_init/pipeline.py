@@ -175,13 +175,15 @@ class Pipeline:
 def _dogstatsd_options(configuration: Configuration) -> DogStatsDOptions:
     transport = configuration.of(TransportSettings)
     statistics = configuration.of(StatisticsSettings)
+    origin = configuration.of(OriginSettings)
     return DogStatsDOptions(
         relay_host=transport.forward_host,
         relay_port=transport.forward_port,
         packet_rate=statistics.packets,
         quiet=statistics.quiet,
         long_frames_told=configuration.of(DogStatsDSettings).stream_log_too_big,
-        client_origin=configuration.of(OriginSettings).by_client,
+        client_origin=origin.by_client,
+        proc=origin.proc,
     )
 
 

@@ -40,9 +40,10 @@ from serverless_init.sampler.buckets import INTERVAL_S, Bucket
 from serverless_init.sampler.closing import Closing
 from serverless_init.sampler.contexts import Context, Contexts, Route
 from serverless_init.sampler.crowding import Crowding, crowding
-from serverless_init.sampler.enrichment import Enrichment, EnrichmentRules, Identity
+from serverless_init.sampler.enrichment import Enrichment, Identity
 from serverless_init.sampler.histogram import HistogramOutputs
 from serverless_init.sampler.parse import Malformed, parse_metric, parse_values
+from serverless_init.sampler.rules import EnrichmentRules
 from serverless_init.sampler.statistics import Statistics
 from serverless_init.sampler.stats import FILTERED, NON_FINITE, SamplerStats
 from serverless_init.sampler.timeline import Timeline
@@ -242,7 +243,8 @@ class TimeSampler:
             self.stats.samples_accepted += len(sample.values) or 1
             self.stats.drop(FILTERED, len(sample.values) or 1)
             return
-        copy = self._copy_route(sample, identity, second)
+        copied = self.enrichment.copy_of(sample, identity)
+        copy = self._copy_route(sample, copied, second) if copied else None
         window = self._timeline.window_of(second)
         if sample.timestamp:
             self._timestamped.add(sample, identity, second)
@@ -254,20 +256,21 @@ class TimeSampler:
             self.stats.refuse(sample.name, len(sample.values) or 1)
             return
         route = Route(context, sample.kind, sample.rate, copy)
-        self._contexts.remember(raw_key, route)
+        if copied is None or copy is not None:
+            self._contexts.remember(raw_key, route)
         if sample.kind is MetricKind.SET:
             self._feed_member(route, sample.member, window, second)
         else:
             self._feed(route, sample.values, window, second)
 
-    def _copy_route(self, sample: MetricSample, identity: Identity, second: int) -> Route | None:
-        """Where the values of `sample` go a second time, as a distribution; usually nowhere."""
-        copy = self.enrichment.copy_of(sample, identity)
-        if copy is None:
-            return None
-        context = self._contexts.find(copy, MetricKind.DISTRIBUTION, second)
+    def _copy_route(self, sample: MetricSample, copied: Identity, second: int) -> Route | None:
+        """Where the values of `sample` go a second time; None when there is no room.
+
+        Then its raw key is not remembered, so that every further one is counted too.
+        """
+        context = self._contexts.find(copied, MetricKind.DISTRIBUTION, second)
         if context is None:
-            self.stats.refuse(copy.name, len(sample.values))
+            self.stats.refuse(copied.name, len(sample.values))
             return None
         return Route(context, MetricKind.DISTRIBUTION, sample.rate)
 
@@ -307,6 +310,8 @@ class TimeSampler:
             route.weight = cell.weigh(route.rate)
             route.epoch = bucket.epoch
             if route.copy is not None:
+                # It may have expired before its original, when that began as a counter.
+                route.copy.context = self._contexts.kept(route.copy.context)
                 self._attach(route.copy, window)
                 route.add = self._adding_twice(route, route.copy)
         return bucket.epoch
