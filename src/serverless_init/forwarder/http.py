@@ -30,6 +30,7 @@ from serverless_init.forwarder.retry import (
     Retry,
     fate_of_answer,
     fate_of_failure,
+    retry_after_s,
 )
 from serverless_init.forwarder.stats import ForwarderStats
 from serverless_init.forwarder.transaction import Transaction
@@ -212,7 +213,8 @@ class Worker:
         except Exception as error:  # noqa: BLE001  our mistake costs one payload, not the forwarder
             self._settle(flight, Abandoned("internal_error"), f"{type(error).__name__}: {error}")
         else:
-            fate = fate_of_answer(answer.status)
+            after_s = retry_after_s(answer.retry_after, self._clock.now())
+            fate = fate_of_answer(answer.status, after_s=after_s)
             if answer.status == 403 and self.channel.renewable:
                 # The key is fetched again, and what it could not deliver waits for that.
                 fate = Retry()

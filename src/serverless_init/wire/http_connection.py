@@ -41,11 +41,12 @@ class ClientRequest:
 
 @dataclass(frozen=True, slots=True)
 class ClientResponse:
-    """One answer: ``body`` is its first 1000 bytes, ``location`` the header or empty."""
+    """One answer: ``body`` is its first 1000 bytes; the others are headers, or empty."""
 
     status: int
     body: bytes
     location: str = ""
+    retry_after: str = ""
 
 
 class Progress:
@@ -200,9 +201,14 @@ class Connection(asyncio.Protocol):
     def _succeed(self) -> None:
         assert self._head is not None
         assert self._answer is not None
-        location = next((value for name, value in self._head.headers if name == b"location"), b"")
+        headers = {name: value.decode("latin-1") for name, value in self._head.headers}
         self._answer.set_result(
-            ClientResponse(self._head.status_code, bytes(self._body), location.decode("latin-1"))
+            ClientResponse(
+                self._head.status_code,
+                bytes(self._body),
+                location=headers.get(b"location", ""),
+                retry_after=headers.get(b"retry-after", ""),
+            )
         )
 
     def _fail(self, why: str) -> None:
