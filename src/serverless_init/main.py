@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import warnings
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
@@ -10,6 +11,7 @@ from serverless_init.config import ForwarderSettings, IntakeSettings, RunSetting
 from serverless_init.errors import SettingError
 from serverless_init.forwarder import IntakeEndpoint, additional_endpoints, intake_endpoints
 from serverless_init.lifecycle import (
+    Component,
     DrainEnded,
     DrainFailed,
     Lifecycle,
@@ -27,6 +29,7 @@ from serverless_init.start import Start
 from serverless_init.telemetry import conceal, open_log, say
 
 if TYPE_CHECKING:
+    from serverless_init.health import Vitals
     from serverless_init.intake import Intake
 
 _log = logging.getLogger("serverless_init.main")
@@ -34,6 +37,7 @@ _log = logging.getLogger("serverless_init.main")
 # Relative parts of the drain window, sink first: sending takes longest.
 _SHARES = (3.0, 1.0, 1.0)
 _INTAKE_SHARE = 0.5
+_HEALTH_SHARE = 0.1
 
 
 def run(start: Start) -> int:
@@ -79,7 +83,11 @@ class Run:
         if self._intake:
             stages.insert(0, (self._intake,))
             shares.insert(0, _INTAKE_SHARE)
-        self._lifecycle = Lifecycle(stages, clock=clock, observe=_log_event, shares=shares)
+        self._vitals: Vitals | None = None
+        if settings.health_port:
+            stages.insert(0, (self._health(settings.health_port, stages),))
+            shares.insert(0, _HEALTH_SHARE)
+        self._lifecycle = Lifecycle(stages, clock=clock, observe=self._observe, shares=shares)
 
     async def live(self) -> int:
         """Start, wait for the end, drain, print the receipt; the exit code."""
@@ -108,6 +116,21 @@ class Run:
         if told:
             say("\n".join([*told, ""]))
         return code
+
+    def _health(self, port: int, stages: Iterable[Iterable[Component]]) -> Component:
+        """What answers a platform's probes, from before the first other start to the last end."""
+        from serverless_init.health import Health, Vitals
+
+        self._vitals = Vitals(
+            (component.name for stage in stages for component in stage),
+            checks={"api_key": lambda: self._pipeline.forwarder.key_health.healthy},
+        )
+        return Health(port, self._vitals, clock=self._clock)
+
+    def _observe(self, event: LifecycleEvent) -> None:
+        _log_event(event)
+        if self._vitals:
+            self._vitals.observe(event)
 
     async def _until_the_end(self) -> None:
         """Wait for the app's end, or without an app for a termination signal."""

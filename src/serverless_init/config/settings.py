@@ -61,6 +61,13 @@ class RunSettings(Settings):
         help="Seconds that the last flush may take when the app ended by itself, so that no "
         "platform is about to kill the container.",
     )
+    health_port: int = setting(
+        0,
+        integer(0, 65535),
+        yaml="health_port",
+        help="TCP port, on all interfaces, on which /live, /ready and /startup answer the probes "
+        "of a platform; 0 turns them off.",
+    )
 
 
 class TagSettings(Settings):
