@@ -17,7 +17,7 @@ FLOORS = {
     3: "dogstatsd aggregator forwarder process platforms health",
     4: "intake",
     5: "testing",
-    6: "__main__ start local entrypoint main pipeline enriching ctl",
+    6: "__main__ start local entrypoint main intakes pipeline enriching ctl",
 }
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts.split()}
 IMPURE = "asyncio socket selectors threading subprocess signal os time logging"

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
-from serverless_init.config import ForwarderSettings, IntakeSettings, RunSettings, masked
-from serverless_init.errors import SettingError
-from serverless_init.forwarder import IntakeEndpoint, additional_endpoints, intake_endpoints
+from serverless_init.config import ForwarderSettings, RunSettings, masked
+from serverless_init.forwarder import IntakeEndpoint
+from serverless_init.intakes import open_outlet, signal_endpoints
 from serverless_init.lifecycle import (
     Component,
     DrainEnded,
@@ -26,7 +26,7 @@ from serverless_init.pipeline import Pipeline
 from serverless_init.platforms import detect
 from serverless_init.process import from_wait_status
 from serverless_init.start import Start
-from serverless_init.telemetry import conceal, open_log, say
+from serverless_init.telemetry import open_log, say
 
 if TYPE_CHECKING:
     from serverless_init.health import Vitals
@@ -65,17 +65,20 @@ class Run:
         platform = detect(start.environ)
         self._window_s = settings.grace_s or grace_window_s(platform)
         self._intake: Intake | None = None
-        endpoints = _endpoints(start)
+        endpoints: tuple[IntakeEndpoint, ...]
         if start.local:
             # Nobody else pays for what only this mode needs.
             from serverless_init.local import local_endpoint, local_intake
 
             self._intake = local_intake(clock)
             endpoints = (local_endpoint(self._intake),) if self._intake else ()
+        else:
+            endpoints = signal_endpoints(start.configuration)
         self._pipeline = Pipeline(
             start.configuration,
             reception=start.reception,
             endpoints=endpoints,
+            outlet=open_outlet(start.configuration, endpoints),
             platform=platform,
             clock=clock,
         )
@@ -176,30 +179,6 @@ class Run:
             return
         text = receipt.json() if form == "json" else f"serverless-init: {receipt.text()}"
         say(f"{text}\n")
-
-
-def _endpoints(start: Start) -> tuple[IntakeEndpoint, ...]:
-    if start.local:
-        return ()
-    settings = start.configuration.of(ForwarderSettings)
-    further = start.configuration.of(IntakeSettings)
-    main: tuple[IntakeEndpoint, ...] = ()
-    refused: SettingError | None = None
-    try:
-        main = intake_endpoints(settings, further)
-    except SettingError as error:
-        refused = error
-    others, problems = additional_endpoints(further, main)
-    for problem in problems:
-        _log.warning("%s", problem)
-    if not main and others:
-        why = refused or "no API key for the main intake"
-        _log.warning("%s; what is delivered to %s counts as delivered", why, others[0].url)
-    elif refused:
-        _log.warning("%s; nothing is delivered", refused)
-    for endpoint in others:
-        conceal(endpoint.api_key, masked(endpoint.api_key))
-    return main + others
 
 
 def _log_event(event: LifecycleEvent) -> None:

@@ -35,7 +35,7 @@ from serverless_init.forwarder.retry import (
 from serverless_init.forwarder.stats import ForwarderStats
 from serverless_init.forwarder.transaction import Transaction
 from serverless_init.model import Payload
-from serverless_init.wire import Progress
+from serverless_init.wire import ClientResponse, Progress
 
 Report = Callable[[str, str], None]
 """Takes a line for the operator: its level (``info`` or ``warning``) and its text."""
@@ -201,12 +201,9 @@ class Worker:
             self._timer = self._loop.call_later(delay_s, self._pump)
 
     async def _deliver(self, flight: "_Flight") -> None:
-        payload = flight.transaction.payload
         key = self.channel.intake.api_key
         try:
-            answer = await self.channel.deliver(
-                payload, timeout_s=self._limits.timeout_s, progress=flight.progress
-            )
+            answer = await self._ask(flight)
         except IntakeUnreachable as error:
             self.stats.error(error.phase)
             self._settle(flight, fate_of_failure(error.phase), str(error), answered=False)
@@ -224,6 +221,16 @@ class Worker:
             self._settle(flight, fate, f"status {answer.status}: {body}")
             if key != self.channel.intake.api_key and isinstance(fate, Retry):
                 self.wake()  # it failed with a key that is no longer in use
+
+    async def _ask(self, flight: "_Flight") -> ClientResponse:
+        try:
+            return await self.channel.deliver(
+                flight.transaction.payload,
+                timeout_s=self._limits.timeout_s,
+                progress=flight.progress,
+            )
+        finally:
+            self.stats.connections_opened += flight.progress.connections
 
     def _settle(self, flight: "_Flight", fate: Fate, why: str, *, answered: bool = True) -> None:
         if self._flights.pop(flight.transaction.sequence, None) is None:

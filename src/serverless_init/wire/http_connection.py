@@ -54,13 +54,15 @@ class Progress:
 
     ``phase`` is ``dns``, ``connect``, ``tls``, ``write`` or ``read``. From ``read`` on the whole
     request has been given to the kernel (over TLS up to 64 KiB of it may still wait in asyncio's
-    buffer), so the server may act on it even when its answer is not awaited.
+    buffer), so the server may act on it even when its answer is not awaited. ``connections`` counts
+    those that were opened for the request.
     """
 
-    __slots__ = ("phase",)
+    __slots__ = ("connections", "phase")
 
     def __init__(self) -> None:
         self.phase = "connect"
+        self.connections = 0
 
 
 class Connection(asyncio.Protocol):
