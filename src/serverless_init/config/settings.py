@@ -24,7 +24,11 @@ from serverless_init.config.settings_dogstatsd import (
     TransportSettings,
 )
 from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
-from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
+from serverless_init.config.settings_network import (
+    IntakeSettings,
+    NetworkSettings,
+    StorageSettings,
+)
 
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "critical", "off")
 
@@ -395,6 +399,7 @@ COMPONENTS: tuple[type[Settings], ...] = (
     SerializerSettings,
     ForwarderSettings,
     IntakeSettings,
+    StorageSettings,
     NetworkSettings,
 )
 

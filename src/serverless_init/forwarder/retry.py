@@ -38,12 +38,19 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Abandoned:
-    """We gave it up without an answer: dropped."""
+    """It can never be sent: dropped."""
 
     reason: str
 
 
-Fate = Delivered | Retry | Refused | Abandoned
+@dataclass(frozen=True, slots=True)
+class OutOfTime:
+    """We stop waiting for its answer: stored where there is a disk, else dropped."""
+
+    reason: str
+
+
+Fate = Delivered | Retry | Refused | Abandoned | OutOfTime
 
 
 def fate_of_answer(status: int, *, after_s: float = 0.0) -> Fate:
