@@ -20,7 +20,7 @@ PAGE = (REPOSITORY / "docs" / "reference" / "own-metrics.md").read_text()
 # The first part of a counter's name, where it is not the class's name without "Stats".
 COMPONENTS = {"HttpClientStats": "http_client", "ServerStats": "http_server"}
 # The calls to which a reason is given as a literal.
-DROPS = ("drop", "_lose", "shut", "_abandon", "_cancel", "discard_open", "Abandoned")
+DROPS = ("drop", "_lose", "shut", "_abandon", "_cancel", "_forget", "discard_open", "Abandoned")
 
 
 def test_the_page_lists_the_counters_of_every_stats_class() -> None:

@@ -3,13 +3,15 @@
 import asyncio
 import logging
 import warnings
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
-from serverless_init.config import ForwarderSettings, IntakeSettings, RunSettings, masked
-from serverless_init.errors import SettingError
-from serverless_init.forwarder import IntakeEndpoint, additional_endpoints, intake_endpoints
+from serverless_init.config import ForwarderSettings, RunSettings, masked
+from serverless_init.forwarder import IntakeEndpoint
+from serverless_init.intakes import open_outlet, signal_endpoints
 from serverless_init.lifecycle import (
+    Component,
     DrainEnded,
     DrainFailed,
     Lifecycle,
@@ -24,9 +26,10 @@ from serverless_init.pipeline import Pipeline
 from serverless_init.platforms import detect
 from serverless_init.process import from_wait_status
 from serverless_init.start import Start
-from serverless_init.telemetry import conceal, open_log, say
+from serverless_init.telemetry import open_log, say
 
 if TYPE_CHECKING:
+    from serverless_init.health import Vitals
     from serverless_init.intake import Intake
 
 _log = logging.getLogger("serverless_init.main")
@@ -34,6 +37,7 @@ _log = logging.getLogger("serverless_init.main")
 # Relative parts of the drain window, sink first: sending takes longest.
 _SHARES = (3.0, 1.0, 1.0)
 _INTAKE_SHARE = 0.5
+_HEALTH_SHARE = 0.1
 
 
 def run(start: Start) -> int:
@@ -61,17 +65,20 @@ class Run:
         platform = detect(start.environ)
         self._window_s = settings.grace_s or grace_window_s(platform)
         self._intake: Intake | None = None
-        endpoints = _endpoints(start)
+        endpoints: tuple[IntakeEndpoint, ...]
         if start.local:
             # Nobody else pays for what only this mode needs.
             from serverless_init.local import local_endpoint, local_intake
 
             self._intake = local_intake(clock)
             endpoints = (local_endpoint(self._intake),) if self._intake else ()
+        else:
+            endpoints = signal_endpoints(start.configuration)
         self._pipeline = Pipeline(
             start.configuration,
             reception=start.reception,
             endpoints=endpoints,
+            outlet=open_outlet(start.configuration, endpoints),
             platform=platform,
             clock=clock,
         )
@@ -79,7 +86,11 @@ class Run:
         if self._intake:
             stages.insert(0, (self._intake,))
             shares.insert(0, _INTAKE_SHARE)
-        self._lifecycle = Lifecycle(stages, clock=clock, observe=_log_event, shares=shares)
+        self._vitals: Vitals | None = None
+        if settings.health_port:
+            stages.insert(0, (self._health(settings.health_port, stages),))
+            shares.insert(0, _HEALTH_SHARE)
+        self._lifecycle = Lifecycle(stages, clock=clock, observe=self._observe, shares=shares)
 
     async def live(self) -> int:
         """Start, wait for the end, drain, print the receipt; the exit code."""
@@ -108,6 +119,21 @@ class Run:
         if told:
             say("\n".join([*told, ""]))
         return code
+
+    def _health(self, port: int, stages: Iterable[Iterable[Component]]) -> Component:
+        """What answers a platform's probes, from before the first other start to the last end."""
+        from serverless_init.health import Health, Vitals
+
+        self._vitals = Vitals(
+            (component.name for stage in stages for component in stage),
+            checks={"api_key": lambda: self._pipeline.forwarder.key_health.healthy},
+        )
+        return Health(port, self._vitals, clock=self._clock)
+
+    def _observe(self, event: LifecycleEvent) -> None:
+        _log_event(event)
+        if self._vitals:
+            self._vitals.observe(event)
 
     async def _until_the_end(self) -> None:
         """Wait for the app's end, or without an app for a termination signal."""
@@ -153,30 +179,6 @@ class Run:
             return
         text = receipt.json() if form == "json" else f"serverless-init: {receipt.text()}"
         say(f"{text}\n")
-
-
-def _endpoints(start: Start) -> tuple[IntakeEndpoint, ...]:
-    if start.local:
-        return ()
-    settings = start.configuration.of(ForwarderSettings)
-    further = start.configuration.of(IntakeSettings)
-    main: tuple[IntakeEndpoint, ...] = ()
-    refused: SettingError | None = None
-    try:
-        main = intake_endpoints(settings, further)
-    except SettingError as error:
-        refused = error
-    others, problems = additional_endpoints(further, main)
-    for problem in problems:
-        _log.warning("%s", problem)
-    if not main and others:
-        why = refused or "no API key for the main intake"
-        _log.warning("%s; what is delivered to %s counts as delivered", why, others[0].url)
-    elif refused:
-        _log.warning("%s; nothing is delivered", refused)
-    for endpoint in others:
-        conceal(endpoint.api_key, masked(endpoint.api_key))
-    return main + others
 
 
 def _log_event(event: LifecycleEvent) -> None:

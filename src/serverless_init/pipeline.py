@@ -14,25 +14,24 @@ from serverless_init.config import (
     Configuration,
     DogStatsDSettings,
     ForwarderSettings,
-    IntakeSettings,
-    NetworkSettings,
     OriginSettings,
     SerializerSettings,
     StatisticsSettings,
+    StorageSettings,
     TagSettings,
     TimestampSettings,
     TransportSettings,
 )
 from serverless_init.dogstatsd import DogStatsD, DogStatsDOptions
 from serverless_init.enriching import enrichment_rules
-from serverless_init.forwarder import Forwarder, IntakeEndpoint
+from serverless_init.forwarder import Forwarder, IntakeEndpoint, Outlet
 from serverless_init.lifecycle import Component, Drained, Receipt
 from serverless_init.model import deduplicate
 from serverless_init.platforms import configured_tags
 from serverless_init.reception import Reception
 from serverless_init.sampler import SamplerOptions, TimeSampler
 from serverless_init.serializer import Destination, Serializer, dogstatsd_origin
-from serverless_init.wire import HttpClient, Origin, choose_codec, proxy_rules, tls_options
+from serverless_init.wire import choose_codec
 
 _log = logging.getLogger("serverless_init.network")
 _serializer_log = logging.getLogger("serverless_init.serializer")
@@ -50,6 +49,7 @@ class Pipeline:
         *,
         reception: Reception,
         endpoints: tuple[IntakeEndpoint, ...],
+        outlet: Outlet,
         platform: str,
         clock: Clock,
     ) -> None:
@@ -57,7 +57,13 @@ class Pipeline:
         host = settings.hostname.encode() if settings.hostname != "none" else b""
         tags = _tags(configuration)
         self.flush_incomplete_buckets = settings.flush_incomplete_buckets
-        self.forwarder = _forwarder(configuration, clock=clock, endpoints=endpoints)
+        self.forwarder = Forwarder(
+            configuration.of(ForwarderSettings),
+            clock=clock,
+            endpoints=endpoints,
+            outlet=outlet,
+            storage=configuration.of(StorageSettings),
+        )
         self.serializer = _serializer(
             configuration, platform=platform, host=host, endpoints=endpoints
         )
@@ -129,7 +135,7 @@ class Pipeline:
         if final and held:
             dropped["out_of_time"] += held
         return Receipt(
-            accepted=received.accepted,
+            accepted=received.accepted + self.forwarder.stats.samples_restored,
             delivered=self.forwarder.stats.samples_delivered,
             dropped={reason: n for reason, n in dropped.items() if n},
             held=0 if final else held,
@@ -194,43 +200,6 @@ def _closed(account: Drained) -> Drained:
     dropped = Counter(account.dropped)
     dropped["out_of_time"] += account.held
     return replace(account, dropped=dropped, held=0)
-
-
-def _forwarder(
-    configuration: Configuration, *, clock: Clock, endpoints: tuple[IntakeEndpoint, ...]
-) -> Forwarder:
-    settings = configuration.of(ForwarderSettings)
-    return Forwarder(
-        settings,
-        clock=clock,
-        endpoints=endpoints,
-        client=_client(configuration, endpoints),
-        keys=configuration.of(IntakeSettings),
-    )
-
-
-def _client(configuration: Configuration, endpoints: tuple[IntakeEndpoint, ...]) -> HttpClient:
-    settings = configuration.of(ForwarderSettings)
-    network = configuration.of(NetworkSettings)
-    proxies, problems = proxy_rules(network)
-    for problem in problems:
-        _log.warning("%s", problem)
-    for endpoint in endpoints:
-        entry = proxies.nearly_direct(Origin(endpoint.scheme, endpoint.host, endpoint.port))
-        if entry:
-            _log.warning(
-                "%s goes through the proxy: %s in no_proxy matches it only with "
-                "DD_NO_PROXY_NONEXACT_MATCH=true",
-                endpoint.url,
-                entry,
-            )
-    return HttpClient(
-        tls=tls_options(network, skip_validation=settings.skip_tls_validation),
-        proxies=proxies,
-        idle_connections_max=settings.workers * settings.concurrent_requests_max * len(endpoints),
-        age_s_max=network.connection_age_s_max,
-        complain=lambda problem: _log.warning("%s", problem),
-    )
 
 
 def _tags(configuration: Configuration) -> tuple[bytes, ...]:

@@ -12,6 +12,7 @@ from serverless_init.clock import SystemClock
 from serverless_init.config import load
 from serverless_init.forwarder import IntakeEndpoint
 from serverless_init.intake import FaultStep
+from serverless_init.intakes import open_outlet
 from serverless_init.lifecycle import Lifecycle, Receipt
 from serverless_init.pipeline import Pipeline
 from serverless_init.reception import Reception, bind_unix_datagram
@@ -55,12 +56,15 @@ async def live(
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "s")
         reception.add_datagrams(bind_unix_datagram(path, receive_buffer=0))
+        endpoints = tuple(
+            IntakeEndpoint("http", "127.0.0.1", intake.port, "", "key") for intake in intakes
+        )
+        configuration = load({**ENVIRONMENT, **settings})
         pipeline = Pipeline(
-            load({**ENVIRONMENT, **settings}),
+            configuration,
             reception=reception,
-            endpoints=tuple(
-                IntakeEndpoint("http", "127.0.0.1", intake.port, "", "key") for intake in intakes
-            ),
+            endpoints=endpoints,
+            outlet=open_outlet(configuration, endpoints),
             platform="local",
             clock=clock,
         )

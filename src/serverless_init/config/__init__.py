@@ -17,7 +17,11 @@ from serverless_init.config.settings_dogstatsd import (
     TransportSettings,
 )
 from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
-from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
+from serverless_init.config.settings_network import (
+    IntakeSettings,
+    NetworkSettings,
+    StorageSettings,
+)
 
 __all__ = [
     "CONFIGURATION_FILES",
@@ -34,6 +38,7 @@ __all__ = [
     "RunSettings",
     "SerializerSettings",
     "StatisticsSettings",
+    "StorageSettings",
     "TagSettings",
     "TimestampSettings",
     "TransportSettings",

@@ -28,7 +28,11 @@ from serverless_init.config.settings_dogstatsd import (
     TransportSettings,
 )
 from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
-from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
+from serverless_init.config.settings_network import (
+    IntakeSettings,
+    NetworkSettings,
+    StorageSettings,
+)
 
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "critical", "off")
 
@@ -64,6 +68,13 @@ class RunSettings(Settings):
         yaml="serverless.flush_timeout",
         help="Seconds that the last flush may take when the app ended by itself, so that no "
         "platform is about to kill the container.",
+    )
+    health_port: int = setting(
+        0,
+        integer(0, 65535),
+        yaml="health_port",
+        help="TCP port, on all interfaces, on which /live, /ready and /startup answer the probes "
+        "of a platform; 0 turns them off.",
     )
 
 
@@ -446,6 +457,7 @@ COMPONENTS: tuple[type[Settings], ...] = (
     SerializerSettings,
     ForwarderSettings,
     IntakeSettings,
+    StorageSettings,
     NetworkSettings,
 )
 

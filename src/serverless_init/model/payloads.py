@@ -42,6 +42,7 @@ class Payload:
     ``points`` counts metric points; ``samples`` counts the accepted samples, events and checks
     inside, so that a payload that is lost is accounted for in the unit in which it came.
     ``destinations`` are the intakes that it is for, by the URLs of their settings; None is all.
+    ``headers`` are further request headers.
     """
 
     kind: PayloadKind
@@ -53,6 +54,7 @@ class Payload:
     samples: int
     priority: Priority = Priority.NORMAL
     destinations: frozenset[str] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
     def is_for(self, url: str) -> bool:
         """Whether the intake that the settings call `url` is to get this."""
