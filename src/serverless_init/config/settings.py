@@ -435,6 +435,12 @@ class ForwarderSettings(Settings):
         yaml="forwarder_retry_queue_payloads_max_size",
         help="Bytes of payloads waiting to be sent again; the oldest are dropped, counted.",
     )
+    allow_arbitrary_tags: bool = setting(
+        False,
+        boolean,
+        yaml="allow_arbitrary_tags",
+        help="Ask the intake to take tag values as they are (Allow-Arbitrary-Tag-Value).",
+    )
     skip_tls_validation: bool = setting(
         False,
         boolean,

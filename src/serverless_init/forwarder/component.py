@@ -49,6 +49,7 @@ _NO_API_KEY = (
     "no API key, so all telemetry is dropped: set DD_API_KEY to deliver it, or start with "
     "serverless-init --local COMMAND to see what would be delivered"
 )
+_ARBITRARY_TAGS = (("Allow-Arbitrary-Tag-Value", "true"),)
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING}
 
 
@@ -187,7 +188,11 @@ class Forwarder:
             room_bytes=int(bytes_max * self._storage.memory_ratio) if spill else 0,
         )
         return Worker(
-            Channel(endpoint, self._outlet.client),
+            Channel(
+                endpoint,
+                self._outlet.client,
+                headers=_ARBITRARY_TAGS if settings.allow_arbitrary_tags else (),
+            ),
             Dispatcher(queue, policy=policy, uniform=random.uniform, stats=stats, overflow=spill),
             limits=limits,
             clock=self._clock,

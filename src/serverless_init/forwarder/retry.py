@@ -71,13 +71,7 @@ def retry_after_s(header: str, now: float) -> float:
         # Longer numbers are beyond the limit, and too long for `int`.
         seconds = float(int(text[:9])) if len(text) <= 9 else math.inf
     elif text:
-        # Costs more to import than all of this package; almost nobody sends a date.
-        from email.utils import parsedate_to_datetime
-
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - now
-        except (ValueError, OverflowError):
-            return 0.0
+        seconds = _date(text) - now
     return min(max(seconds, 0.0), RETRY_AFTER_S_MAX)
 
 
@@ -85,3 +79,17 @@ def fate_of_failure(phase: str) -> Fate:
     """What it means that no answer came; `phase` is that of `IntakeUnreachable`."""
     # A request that cannot be formed now never can be.
     return Abandoned("invalid_request") if phase == "invalid_request" else Retry()
+
+
+def _date(text: str) -> float:
+    """The unix time of an HTTP date; 0 when it is none."""
+    # Costs more to import than all of this package; almost nobody sends a date.
+    from datetime import UTC
+    from email.utils import parsedate_to_datetime
+
+    try:
+        moment = parsedate_to_datetime(text)
+        # The oldest of the three forms names no zone, and the container's own is not meant.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
