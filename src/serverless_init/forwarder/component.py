@@ -50,6 +50,8 @@ _NO_API_KEY = (
     "serverless-init --local COMMAND to see what would be delivered"
 )
 _ARBITRARY_TAGS = (("Allow-Arbitrary-Tag-Value", "true"),)
+# A file is read back into memory as a whole.
+_FILE_BYTES_MAX = 33_554_432
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING}
 
 
@@ -211,7 +213,9 @@ class Forwarder:
         disk_limits = DiskLimits(storage.bytes_max, storage.disk_ratio_max, age_s_max)
         return Spill(
             Disk(f"{storage.path}/{self.name}/{folder}", disk_limits, stats.spill),
-            limits=SpillLimits(memory_max, min(memory_max, storage.bytes_max // 4)),
+            limits=SpillLimits(
+                memory_max, min(memory_max, storage.bytes_max // 4, _FILE_BYTES_MAX)
+            ),
             clock=self._clock,
             stats=stats,
             report=self._report,

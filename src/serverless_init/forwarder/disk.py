@@ -22,6 +22,8 @@ _SUFFIX = ".retry"
 _UNFINISHED = ".part"
 # A file is being written or read for so long at most; who left an older one has been killed.
 _UNFINISHED_S_MAX = 3600.0
+# More than a file of ours can have; one that has is not read into memory.
+_FILE_BYTES_MAX = 268_435_456
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,12 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class DiskLimits:
-    """How much may be stored, in bytes and as a share of the volume, and for how long."""
+    """How much may be stored, in bytes, as a share of the volume and in files, and how long."""
 
     bytes_max: int
     ratio_max: float = 0.8
     age_s_max: float = 864_000.0
+    files_max: int = 10_000
 
 
 class Disk:
@@ -140,7 +143,7 @@ class Disk:
         payloads: list[Payload] = []
         try:
             with open(self._path(claimed), "rb") as opened:
-                payloads = decode(opened.read())
+                payloads = decode(opened.read(_FILE_BYTES_MAX))
         except (OSError, Undecodable):
             self._stats.files_unreadable += 1
         self._remove(claimed)
@@ -163,7 +166,7 @@ class Disk:
         allowed = max(0, min(self._limits.bytes_max, int(stored + free - kept_free)))
         if size > allowed:
             raise OSError(f"{size} bytes do not fit into {allowed}")
-        while stored + size > allowed:
+        while stored + size > allowed or len(self._files) >= self._limits.files_max:
             oldest = self._files.popleft()
             self._remove(oldest.name)
             stored -= oldest.size

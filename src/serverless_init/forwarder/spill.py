@@ -28,6 +28,7 @@ from serverless_init.model import Payload
 from serverless_init.wire import offload
 
 _END_WITHIN_S = 0.03
+_NO_THREAD_PAUSE_S = 0.1
 
 
 class Sender(Protocol):
@@ -75,6 +76,7 @@ class Spill:
         self._recalled = True  # what an earlier run has left is tried at once
         self._reading: StoredFile | None = None
         self._opened = self._failed = self._ending = False
+        self._complaints: set[str] = set()
         self._wanted = asyncio.Event()
         self._stepped = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -153,21 +155,28 @@ class Spill:
         return bool(not self._opened or self._waiting or self._writing or self._reading)
 
     async def _live(self, sender: Sender) -> None:
-        await self._open()
-        while not self._failed:
-            self._wanted.clear()
-            if self._waiting:
-                await self._write()
-            elif self._recalled and not self._ending and self._disk.newest:
-                await self._read(self._disk.newest, sender)
-            else:
-                self._tell(sender)
-                await self._wanted.wait()
-                continue
-            self._tell(sender)
-        self._drop(self._waiting)
+        try:
+            await self._open()
+            while not self._failed:
+                await self._step(sender)
+        except Exception as error:  # noqa: BLE001  our mistake costs the disk, not the forwarder
+            self._failed = True
+            self._complain("payloads cannot be stored on disk", f"{type(error).__name__}: {error}")
+        self._drop((*self._writing, *self._waiting))
         self._waiting.clear()
-        self._waiting_bytes = 0
+        self._waiting_bytes, self._writing = 0, ()
+        self._tell(sender)
+
+    async def _step(self, sender: Sender) -> None:
+        self._wanted.clear()
+        if self._waiting:
+            await self._write()
+        elif self._recalled and not self._ending and self._disk.newest:
+            await self._read(self._disk.newest, sender)
+        else:
+            self._tell(sender)
+            await self._wanted.wait()
+            return
         self._tell(sender)
 
     def _tell(self, sender: Sender) -> None:
@@ -180,8 +189,7 @@ class Spill:
             await offload(partial(self._disk.open, self._clock.now()), name="open spill")
         except OSError as error:
             self._failed = True
-            why = error.strerror or error
-            self._report("warning", f"payloads cannot be stored on disk: {why}")
+            self._complain("payloads cannot be stored on disk", error.strerror or str(error))
         self._opened = True
 
     async def _write(self) -> None:
@@ -194,11 +202,12 @@ class Spill:
             written = Written(failure=str(error))  # no thread could be started
         for file in written.removed:
             self._forget(file, "disk_full")
+        what = "some payloads cannot be stored on disk"
         if written.file is not None:
             self._stored[written.file.name] = written.file
+            self._complaints.discard(what)
         else:
-            what = f"{len(payloads)} payloads cannot be stored on disk"
-            self._report("warning", f"{what}: {written.failure}")
+            self._complain(what, written.failure)
             self._drop(self._writing)
         self._writing = ()
 
@@ -208,6 +217,7 @@ class Spill:
             taken = await offload(self._disk.take_newest, name="read spill")
         except OSError:
             taken = None  # no thread could be started
+            await asyncio.sleep(_NO_THREAD_PAUSE_S)
         self._reading = None
         self._recalled = taken is not None and not taken.payloads
         if taken is not None:
@@ -218,13 +228,18 @@ class Spill:
             # Another container on the volume has it and will deliver it.
             self._forget(taken.file, "stored_on_disk")
         elif not taken.payloads:
-            line = f"a file of stored payloads cannot be read: {taken.file.name}"
-            self._report("warning", line)
+            self._complain("a file of stored payloads cannot be read", taken.file.name)
             self._forget(taken.file, "disk_unreadable")
         elif self._stored.pop(taken.file.name, None) is None:
             for payload in taken.payloads:
                 self._stats.restore(payload)
         sender.restore(taken.payloads)
+
+    def _complain(self, what: str, why: str) -> None:
+        """Say it once, until it has gone well."""
+        if what not in self._complaints:
+            self._complaints.add(what)
+            self._report("warning", f"{what}: {why}")
 
     def _drop(self, waiting: Iterable[_Waiting]) -> None:
         for each in waiting:

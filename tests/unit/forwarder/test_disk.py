@@ -89,6 +89,13 @@ def test_the_oldest_files_make_room(tmp_path: Path) -> None:
     assert taken(disk) == [[5], [4], [3]]
 
 
+def test_there_are_not_more_files_than_may_be(tmp_path: Path) -> None:
+    disk, _ = opened(tmp_path, files_max=2)
+    removed = [len(disk.write([payload(n)], NOW).removed) for n in range(1, 5)]
+    assert removed == [0, 0, 1, 1]
+    assert taken(disk) == [[4], [3]]
+
+
 def test_what_never_fits_is_a_failure_and_removes_nothing(tmp_path: Path) -> None:
     disk, stats = opened(tmp_path, bytes_max=len(encode([payload(1)])))
     disk.write([payload(1)], NOW)

@@ -253,6 +253,24 @@ def test_a_damaged_file_is_told_and_does_not_keep_the_others(
     assert (arrived(intake), files(tmp_path)) == ([1], [])
 
 
+def test_a_disk_that_takes_nothing_is_told_once(
+    run: Any, intake: IntakeThread, tmp_path: Path
+) -> None:
+    intake.script(steps=FAILING)
+
+    async def story(sink: Forwarder) -> None:
+        await submit(*range(1, 20), size=100)(sink)
+        await until(lambda: sink.stats.spill.write_errors > 1)
+
+    storage = {"disk_ratio_max": 0.0}
+    account, said = run(
+        story, storage=storage, retry_queue_bytes_max=200, queue_payloads_max=1, drain_s=0.5
+    )
+    assert "stored_on_disk" not in account.dropped
+    told = [line for line in said if "cannot be stored" in line]
+    assert [line.partition(": ")[0] for line in told] == ["some payloads cannot be stored on disk"]
+
+
 def test_no_key_is_written(run: Any, intake: IntakeThread, tmp_path: Path) -> None:
     intake.script(steps=FAILING)
     run(submit(1))
