@@ -24,6 +24,7 @@ _JMX_CHECK_NAME = b"dd.internal.jmx_check_name:"
 # Tag texts whose outcome is remembered; enough for the tag sets of one program.
 _KNOWN_MAX = 1024
 _COPIED = (MetricKind.HISTOGRAM, MetricKind.TIMING)
+_NOBODY = Sender()
 
 
 class Identity(NamedTuple):
@@ -80,6 +81,7 @@ class Enrichment:
 
     def __init__(self, rules: EnrichmentRules) -> None:
         self._rules = rules
+        self._rejects = rules.names.rejects if rules.names else None
         self._known: dict[tuple[tuple[bytes, ...], Sender], tuple[bytes, tuple[bytes, ...]]] = {}
 
     def identify(self, sample: MetricSample, container: bytes = b"") -> Identity | None:
@@ -94,11 +96,13 @@ class Enrichment:
             name, tags = mapped.name, tags + mapped.tags
         if rules.namespace and not name.startswith(rules.namespace_exceptions):
             name = rules.namespace + name
-        if rules.names.rejects(name):
+        if self._rejects and self._rejects(name):
             return None
-        sender = Sender(
-            container, sample.local_data, sample.external_data, cardinality=sample.cardinality
-        )
+        sender = _NOBODY
+        if rules.origin or sample.cardinality:
+            sender = Sender(
+                container, sample.local_data, sample.external_data, b"", sample.cardinality
+            )
         host, canonical = self._host_and_tags(tags, sender)
         if rules.tags and sample.kind is MetricKind.DISTRIBUTION:
             canonical = rules.tags.filter(name, canonical)
