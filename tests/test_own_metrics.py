@@ -19,6 +19,8 @@ PAGE = (REPOSITORY / "docs" / "reference" / "own-metrics.md").read_text()
 
 # The first part of a counter's name, where it is not the class's name without "Stats".
 COMPONENTS = {"HttpClientStats": "http_client", "ServerStats": "http_server"}
+# What the serializer, and with it `enable_payloads`, has nothing to do with.
+OTHERS = {PayloadKind.LOGS}
 # The calls to which a reason is given as a literal.
 DROPS = ("drop", "_lose", "shut", "_abandon", "_cancel", "discard_open", "Abandoned")
 
@@ -61,7 +63,7 @@ def reasons_in_the_code() -> Iterator[str]:
     both = {MalformedItem.TOO_SHORT}
     yield from (f"malformed:event:{reason}" for reason in set(MalformedItem) - check_only)
     yield from (f"malformed:service_check:{reason}" for reason in check_only | both)
-    yield from (f"disabled:{kind.value}" for kind in PayloadKind)
+    yield from (f"disabled:{kind.value}" for kind in PayloadKind if kind not in OTHERS)
     constants = (value for name, value in vars(stats).items() if name.isupper())
     yield from (text for text in constants if isinstance(text, str) and text != stats.MALFORMED)
     fates = (fate_of_answer(status) for status in range(100, 600))

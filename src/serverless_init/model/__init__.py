@@ -1,12 +1,7 @@
 """Floor 0: the values that travel through the pipeline and the protocols by which parts meet."""
 
-from serverless_init.model.events import (
-    AlertType,
-    CheckStatus,
-    Event,
-    EventPriority,
-    ServiceCheck,
-)
+from serverless_init.model.events import AlertType, CheckStatus, Event, EventPriority, ServiceCheck
+from serverless_init.model.logs import LogMessage, LogSource
 from serverless_init.model.metrics import (
     MetricKind,
     MetricSample,
@@ -19,6 +14,7 @@ from serverless_init.model.metrics import (
 from serverless_init.model.payloads import (
     CHECK_RUN_V1,
     INTAKE,
+    LOGS_V2,
     SERIES_V2,
     SKETCHES_V2,
     Endpoint,
@@ -32,6 +28,7 @@ from serverless_init.model.tags import deduplicate, normalize
 __all__ = [
     "CHECK_RUN_V1",
     "INTAKE",
+    "LOGS_V2",
     "SERIES_V2",
     "SKETCHES_V2",
     "AlertType",
@@ -40,6 +37,8 @@ __all__ = [
     "Event",
     "EventPriority",
     "EventSink",
+    "LogMessage",
+    "LogSource",
     "MetricKind",
     "MetricSample",
     "Origin",

@@ -1,0 +1,17 @@
+"""Floor 3: the program's log lines to messages, and messages to payloads."""
+
+from serverless_init.logs.assemble import Assembler, AssemblerOptions
+from serverless_init.logs.batch import Batch, Batcher, BatchOptions
+from serverless_init.logs.serialize import LogEncoder, payload_of
+from serverless_init.logs.stats import LogsStats
+
+__all__ = [
+    "Assembler",
+    "AssemblerOptions",
+    "Batch",
+    "BatchOptions",
+    "Batcher",
+    "LogEncoder",
+    "LogsStats",
+    "payload_of",
+]
