@@ -21,7 +21,7 @@ FLOORS = {
 }
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts.split()}
 IMPURE = "asyncio socket selectors threading subprocess signal os time logging"
-SHELLS = "component listeners receiver http grpc keeper child signals reaper pipes"
+SHELLS = "component listeners receiver http grpc keeper child signals reaper pipes pump"
 # The packages of floor 2 that are transports, and the module that is the clock.
 EXEMPT = "wire reception clock"
 PRIVATE = "os.environ os.environb os.getenv os._exit sys.exit SystemExit"
