@@ -16,6 +16,7 @@ from serverless_init.config.settings_dogstatsd import (
     TimestampSettings,
     TransportSettings,
 )
+from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
 from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "DogStatsDSettings",
     "ForwarderSettings",
     "IntakeSettings",
+    "LogsDeliverySettings",
+    "LogsSettings",
     "NetworkSettings",
     "RunSettings",
     "SerializerSettings",

@@ -23,6 +23,7 @@ from serverless_init.config.settings_dogstatsd import (
     TimestampSettings,
     TransportSettings,
 )
+from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
 from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
 
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "critical", "off")
@@ -383,7 +384,9 @@ COMPONENTS: tuple[type[Settings], ...] = (
     StatisticsSettings,
     AggregatorSettings,
     SerializerSettings,
+    LogsSettings,
     ForwarderSettings,
+    LogsDeliverySettings,
     IntakeSettings,
     NetworkSettings,
 )

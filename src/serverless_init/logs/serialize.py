@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 class LogEncoder:
     """One message to one JSON object.
 
-    Its keys, in order: ``message status timestamp hostname service ddsource ddtags``. An empty `hostname` is sent, an empty service is left out, as the original does.
+    Its keys, in order: message, status, timestamp, hostname, service, ddsource, ddtags and the
+    message's attributes. An empty `hostname` is sent, an empty service is left out, as in the
+    original.
     """
 
     def __init__(self, hostname: str = "") -> None:
