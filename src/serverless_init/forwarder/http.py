@@ -265,4 +265,4 @@ class _Flight:
 
 
 def _route(flight: _Flight) -> str:
-    return flight.transaction.target
+    return flight.transaction.payload.endpoint.route

@@ -18,6 +18,7 @@ from serverless_init.intake.received import (
     Received,
     ReceivedCheck,
     ReceivedEvent,
+    ReceivedLog,
     ReceivedOrigin,
     ReceivedSeries,
     ReceivedSketch,
@@ -93,6 +94,7 @@ class Store:
         self._sketches: dict[_Key, _Context[ReceivedSketch]] = {}
         self._events: deque[ReceivedEvent] = deque()
         self._checks: deque[ReceivedCheck] = deque()
+        self._logs: deque[ReceivedLog] = deque()
         self._routes: dict[str, RouteTotals] = {}
         self._forgotten_payloads = 0
         self._forgotten_items = 0
@@ -146,6 +148,10 @@ class Store:
         """The service checks in order of arrival."""
         return tuple(self._checks)
 
+    def logs(self) -> tuple[ReceivedLog, ...]:
+        """The log messages in order of arrival."""
+        return tuple(self._logs)
+
     def totals(self) -> Totals:
         """A copy of the counters."""
         return Totals(
@@ -161,6 +167,7 @@ class Store:
             self.distributions(),
             self.events(),
             self.checks(),
+            self.logs(),
             self.totals(),
         )
 
@@ -181,6 +188,8 @@ class Store:
                 self._events.append(received)
             case ReceivedCheck():
                 self._checks.append(received)
+            case ReceivedLog():
+                self._logs.append(received)
 
     def _is_full(self) -> bool:
         return self._items > self._bounds.items_max or self._bytes > self._bounds.bytes_max
@@ -203,6 +212,8 @@ class Store:
                     self._events.popleft()
                 case ReceivedCheck():
                     self._checks.popleft()
+                case ReceivedLog():
+                    self._logs.popleft()
 
     def _totals_of(self, route: str) -> RouteTotals:
         known = route in self._routes or len(self._routes) < ROUTES_MAX
