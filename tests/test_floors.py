@@ -17,7 +17,7 @@ FLOORS = {
     3: "dogstatsd aggregator logs forwarder process platforms",
     4: "intake",
     5: "testing",
-    6: "__main__ start local entrypoint main pipeline ctl",
+    6: "__main__ start local entrypoint main pipeline logs_pipeline ctl",
 }
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts.split()}
 IMPURE = "asyncio socket selectors threading subprocess signal os time logging"

@@ -6,7 +6,13 @@ import warnings
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
-from serverless_init.config import ForwarderSettings, IntakeSettings, RunSettings, masked
+from serverless_init.config import (
+    ForwarderSettings,
+    IntakeSettings,
+    LogsSettings,
+    RunSettings,
+    masked,
+)
 from serverless_init.errors import SettingError
 from serverless_init.forwarder import IntakeEndpoint, additional_endpoints, intake_endpoints
 from serverless_init.lifecycle import (
@@ -27,7 +33,11 @@ from serverless_init.start import Start
 from serverless_init.telemetry import conceal, open_log, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from serverless_init.intake import Intake
+    from serverless_init.lifecycle import Drained
+    from serverless_init.logs_pipeline import LogsPipeline
 
 _log = logging.getLogger("serverless_init.main")
 
@@ -62,12 +72,14 @@ class Run:
         self._window_s = settings.grace_s or grace_window_s(platform)
         self._intake: Intake | None = None
         endpoints = _endpoints(start)
+        logs_endpoints: tuple[IntakeEndpoint, ...] | None = None
         if start.local:
             # Nobody else pays for what only this mode needs.
             from serverless_init.local import local_endpoint, local_intake
 
             self._intake = local_intake(clock)
             endpoints = (local_endpoint(self._intake),) if self._intake else ()
+            logs_endpoints = endpoints
         self._pipeline = Pipeline(
             start.configuration,
             reception=start.reception,
@@ -75,7 +87,12 @@ class Run:
             platform=platform,
             clock=clock,
         )
+        self._logs = _logs_pipeline(start, logs_endpoints, platform, clock)
         stages, shares = list(self._pipeline.stages), list(_SHARES)
+        if self._logs:
+            # Beside their like: the forwarder below, the sources on top.
+            stages[0] += self._logs.stages[0]
+            stages[-1] += self._logs.stages[1]
         if self._intake:
             stages.insert(0, (self._intake,))
             shares.insert(0, _INTAKE_SHARE)
@@ -96,9 +113,11 @@ class Run:
         )
         reports = await self._lifecycle.drain(deadline)
         drain_s = self._clock.monotonic() - began
+        if self._start.capture:
+            self._start.capture.discard(deadline - self._clock.monotonic())
         self._lifecycle.close()
         code = from_wait_status(self._start.reaper.status or 0)
-        receipt = self._pipeline.receipt(reports, drain_s=drain_s, exit_code=code)
+        receipt = self._receipt(reports, drain_s=drain_s, exit_code=code)
         if self._intake:
             from serverless_init.local import local_report
 
@@ -130,10 +149,23 @@ class Run:
         termination = Termination(
             clock=self._clock,
             window_s=self._window_s,
-            flush=self._pipeline.flush,
-            outlived=lambda: self._print(self._pipeline.receipt()),
+            flush=self._flush,
+            outlived=lambda: self._print(self._receipt()),
         )
         await termination.run(terminated_at)
+
+    async def _flush(self, deadline: float) -> None:
+        """Deliver what is held before `deadline`, all signals side by side."""
+        flushes = [self._pipeline.flush(deadline)]
+        if self._logs:
+            flushes.append(self._logs.flush(deadline))
+        await asyncio.gather(*flushes)
+
+    def _receipt(self, reports: "Mapping[str, Drained] | None" = None, **facts: object) -> Receipt:
+        if self._logs:
+            facts["signals"] = {"logs": self._logs.account()}
+            facts["output_bytes_lost"] = self._logs.bytes_lost
+        return self._pipeline.receipt(reports, **facts)  # type: ignore[arg-type]
 
     def _complain(self) -> None:
         """Say in one line each what went wrong before there was a log."""
@@ -177,6 +209,27 @@ def _endpoints(start: Start) -> tuple[IntakeEndpoint, ...]:
     for endpoint in others:
         conceal(endpoint.api_key, masked(endpoint.api_key))
     return main + others
+
+
+def _logs_pipeline(
+    start: Start, endpoints: tuple[IntakeEndpoint, ...] | None, platform: str, clock: Clock
+) -> "LogsPipeline | None":
+    if not start.configuration.of(LogsSettings).enabled:
+        return None
+    from serverless_init.logs_pipeline import LogsPipeline, common_of, files_options
+
+    files = files_options(start.configuration, platform, start.environ)
+    streams = start.capture.streams if start.capture else ()
+    if not files and not streams:
+        return None
+    return LogsPipeline(
+        start.configuration,
+        streams=streams,
+        files=files,
+        endpoints=endpoints,
+        common=common_of(start.configuration, platform, start.environ),
+        clock=clock,
+    )
 
 
 def _log_event(event: LifecycleEvent) -> None:

@@ -99,7 +99,13 @@ class Pipeline:
         await asyncio.shield(self._flush)
         await self.forwarder.flush(deadline)
 
-    def receipt(self, reports: Mapping[str, Drained] | None = None, **facts: object) -> Receipt:
+    def receipt(
+        self,
+        reports: Mapping[str, Drained] | None = None,
+        *,
+        signals: Mapping[str, Drained] | None = None,
+        **facts: object,
+    ) -> Receipt:
         """The account now; with the `reports` of a drain, the final one, in which nothing is held.
 
         What a drain could not pass on in time is then dropped as ``out_of_time``.
@@ -133,6 +139,10 @@ class Pipeline:
             elsewhere={
                 name: _closed(account) if final else account
                 for name, account in self.forwarder.elsewhere().items()
+            },
+            signals={
+                name: _closed(account) if final else account
+                for name, account in (signals or {}).items()
             },
             **facts,  # type: ignore[arg-type]
         )
@@ -184,12 +194,13 @@ def _forwarder(
         settings,
         clock=clock,
         endpoints=endpoints,
-        client=_client(configuration, endpoints),
+        client=http_client(configuration, endpoints),
         keys=configuration.of(IntakeSettings),
     )
 
 
-def _client(configuration: Configuration, endpoints: tuple[IntakeEndpoint, ...]) -> HttpClient:
+def http_client(configuration: Configuration, endpoints: tuple[IntakeEndpoint, ...]) -> HttpClient:
+    """A client for `endpoints`, by the settings of the network."""
     settings = configuration.of(ForwarderSettings)
     network = configuration.of(NetworkSettings)
     proxies, problems = proxy_rules(network)

@@ -392,4 +392,7 @@ COMPONENTS: tuple[type[Settings], ...] = (
 )
 
 # What a sidecar, started without a command, has instead of the defaults: by `Setting.yaml`.
-SIDECAR_DEFAULTS: dict[str, object] = {"dogstatsd_non_local_traffic": True}
+SIDECAR_DEFAULTS: dict[str, object] = {
+    "dogstatsd_non_local_traffic": True,
+    "logs_enabled": True,
+}

@@ -1,6 +1,6 @@
 """Floor 3: delivery of payloads to the intakes."""
 
-from serverless_init.forwarder.component import Forwarder
+from serverless_init.forwarder.component import Forwarder, log_line
 from serverless_init.forwarder.endpoints import (
     IntakeEndpoint,
     additional_endpoints,
@@ -19,4 +19,5 @@ __all__ = [
     "KeyStatus",
     "additional_endpoints",
     "intake_endpoints",
+    "log_line",
 ]

@@ -100,6 +100,7 @@ def _request(intake: IntakeEndpoint, payload: Payload) -> ClientRequest:
         headers.append(("Content-Encoding", payload.content_encoding))
     if payload.content_type == _PROTOBUF:
         headers.append(("DD-Agent-Payload", _PAYLOAD_SCHEMA))
+    headers.extend(payload.headers)
     return ClientRequest(
         Origin(intake.scheme, intake.host, intake.port),
         "POST",

@@ -23,6 +23,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from typing import ClassVar
 
 from serverless_init.clock import Clock
 from serverless_init.config import ForwarderSettings, IntakeSettings
@@ -34,6 +35,7 @@ from serverless_init.forwarder.http import Limits, Worker
 from serverless_init.forwarder.keeper import Keeper
 from serverless_init.forwarder.keys import KeyHealth
 from serverless_init.forwarder.queue import TransactionQueue
+from serverless_init.forwarder.retry import REFUSED
 from serverless_init.forwarder.stats import ForwarderStats
 from serverless_init.lifecycle import Drained
 from serverless_init.model import Payload
@@ -60,6 +62,10 @@ class Forwarder:
     """
 
     name = "forwarder"
+    ordered: ClassVar[bool] = False
+    """Whether the payloads of one endpoint are delivered in order, one at a time."""
+    refused: ClassVar[frozenset[int]] = REFUSED
+    """The statuses with which the intake says that it will never take a payload."""
 
     def __init__(
         self,
@@ -79,7 +85,8 @@ class Forwarder:
         policy, complaints = backoff_policy(settings)
         timeout_s, complaint = _timeout(settings)
         self._complaints = complaints + complaint
-        limits = Limits(settings.workers * settings.concurrent_requests_max, timeout_s)
+        slots = settings.workers * settings.concurrent_requests_max
+        limits = Limits(slots, timeout_s, self.refused)
         self._client = client or HttpClient(
             tls=TlsOptions(skip_validation=settings.skip_tls_validation),
             idle_connections_max=limits.slots,
@@ -93,6 +100,7 @@ class Forwarder:
                     TransactionQueue(
                         payloads_max=settings.queue_payloads_max,
                         bytes_max=settings.retry_queue_bytes_max,
+                        ordered=self.ordered,
                     ),
                     policy=policy,
                     uniform=uniform,

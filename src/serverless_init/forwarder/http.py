@@ -23,6 +23,7 @@ from serverless_init.forwarder.channel import Channel
 from serverless_init.forwarder.dispatcher import Dispatcher
 from serverless_init.forwarder.notices import Notices
 from serverless_init.forwarder.retry import (
+    REFUSED,
     Abandoned,
     Delivered,
     Fate,
@@ -45,10 +46,11 @@ _CANCELLED_END_WITHIN_S = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one worker does at once, and for how long it waits for an answer."""
+    """How much one worker does at once, how long it waits for an answer, what refuses for good."""
 
     slots: int
     timeout_s: float
+    refused: frozenset[int] = REFUSED
 
 
 class Worker:
@@ -212,7 +214,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001  our mistake costs one payload, not the forwarder
             self._settle(flight, Abandoned("internal_error"), f"{type(error).__name__}: {error}")
         else:
-            fate = fate_of_answer(answer.status)
+            fate = fate_of_answer(answer.status, self._limits.refused)
             if answer.status == 403 and self.channel.renewable:
                 # The key is fetched again, and what it could not deliver waits for that.
                 fate = Retry()

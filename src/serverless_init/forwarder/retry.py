@@ -9,7 +9,7 @@ redirect, a POST turning into a GET on the way, and takes the login page at its 
 
 from dataclasses import dataclass
 
-_REFUSED = frozenset((400, 403, 413))
+REFUSED = frozenset((400, 403, 413))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class Abandoned:
 Fate = Delivered | Retry | Refused | Abandoned
 
 
-def fate_of_answer(status: int) -> Fate:
-    """What an HTTP status means."""
+def fate_of_answer(status: int, refused: frozenset[int] = REFUSED) -> Fate:
+    """What an HTTP status means, `refused` being those with which an intake says never."""
     if 200 <= status < 300:
         return Delivered()
-    return Refused(f"refused_{status}") if status in _REFUSED else Retry()
+    return Refused(f"refused_{status}") if status in refused else Retry()
 
 
 def fate_of_failure(phase: str) -> Fate:

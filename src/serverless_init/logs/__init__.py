@@ -2,16 +2,27 @@
 
 from serverless_init.logs.assemble import Assembler, AssemblerOptions
 from serverless_init.logs.batch import Batch, Batcher, BatchOptions
+from serverless_init.logs.component import Logs, Stream
+from serverless_init.logs.files import FilesOptions, LogFiles
+from serverless_init.logs.lane import LANES, Lane, LaneOptions, Settled
 from serverless_init.logs.serialize import LogEncoder, payload_of
 from serverless_init.logs.stats import LogsStats
 
 __all__ = [
+    "LANES",
     "Assembler",
     "AssemblerOptions",
     "Batch",
     "BatchOptions",
     "Batcher",
+    "FilesOptions",
+    "Lane",
+    "LaneOptions",
     "LogEncoder",
+    "LogFiles",
+    "Logs",
     "LogsStats",
+    "Settled",
+    "Stream",
     "payload_of",
 ]

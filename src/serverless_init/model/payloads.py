@@ -43,6 +43,7 @@ class Payload:
     ``content_encoding`` is the header's value (``zstd``, ``deflate``, ``identity``, ...).
     ``points`` counts metric points; ``samples`` counts the accepted samples, events and checks
     inside, so that a payload that is lost is accounted for in the unit in which it came.
+    ``headers`` are further request headers.
     """
 
     kind: PayloadKind
@@ -53,3 +54,4 @@ class Payload:
     points: int
     samples: int
     priority: Priority = Priority.NORMAL
+    headers: tuple[tuple[str, str], ...] = ()
