@@ -2,10 +2,12 @@
 
 from serverless_init.logs.assemble import Assembler, AssemblerOptions
 from serverless_init.logs.batch import Batch, Batcher, BatchOptions
+from serverless_init.logs.rules import NO_RULES, Rules, compile_rules
 from serverless_init.logs.serialize import LogEncoder, payload_of
 from serverless_init.logs.stats import LogsStats
 
 __all__ = [
+    "NO_RULES",
     "Assembler",
     "AssemblerOptions",
     "Batch",
@@ -13,5 +15,7 @@ __all__ = [
     "Batcher",
     "LogEncoder",
     "LogsStats",
+    "Rules",
+    "compile_rules",
     "payload_of",
 ]
