@@ -1,6 +1,7 @@
 """The logs pipeline: the app's output and its files, lanes, a forwarder, built sink first."""
 
 import glob
+import logging
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -39,11 +40,14 @@ from serverless_init.logs import (
     LogsStats,
     Settled,
     Stream,
+    compile_rules,
 )
 from serverless_init.model import LogSource
 from serverless_init.pipeline import http_client
 from serverless_init.platforms import configured_tags
 from serverless_init.wire import choose_codec
+
+_log = logging.getLogger("serverless_init.logs")
 
 # Where App Service keeps what its instances log.
 _APP_SERVICE_FOLDER = "/home/LogFiles"
@@ -89,6 +93,9 @@ class LogsPipeline:
         self._clock = clock
         self._common = common
         self._options = _assembler_options(configuration)
+        self._rules, problems = compile_rules(configuration.of(LogsSettings).processing_rules)
+        for problem in problems:
+            _log.warning("%s", problem)
         self._stats = LogsStats()
         if endpoints is None:
             endpoints = _endpoints(configuration)
@@ -141,7 +148,8 @@ class LogsPipeline:
         source = LogSource(stream, common.service, common.source, common.tags)
         lane = self._lanes[self._joined % len(self._lanes)]
         self._joined += 1
-        return Assembler(source, self._options, stats=self._stats), lane
+        assembler = Assembler(source, self._options, rules=self._rules, stats=self._stats)
+        return assembler, lane
 
     def _settled(self, endpoint: str) -> Settled:
         done = self.forwarder.stats.endpoints.get(endpoint)
@@ -189,7 +197,15 @@ def files_options(
 
 def _assembler_options(configuration: Configuration) -> AssemblerOptions:
     settings = configuration.of(LogsSettings)
-    return AssemblerOptions(message_bytes_max=settings.message_bytes_max)
+    return AssemblerOptions(
+        message_bytes_max=settings.message_bytes_max,
+        timeout_s=settings.aggregation_timeout_ms / 1000,
+        auto_multi_line=settings.auto_multi_line,
+        datetime_detection=settings.datetime_detection,
+        detect_status=settings.status == "auto",
+        tag_multi_line=settings.tag_multi_line,
+        tag_truncated=settings.tag_truncated,
+    )
 
 
 def _lane_options(configuration: Configuration, common: Common) -> LaneOptions:

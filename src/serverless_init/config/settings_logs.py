@@ -89,8 +89,8 @@ class LogsSettings(Settings):
         True,
         boolean,
         yaml="logs_config.auto_multi_line.enable_datetime_detection",
-        help="Whether every line without a timestamp or severity is joined to a line before it that "
-        "begins with a timestamp. When off, only what is recognized as its continuation.",
+        help="Whether every line without a timestamp or severity is joined to a line before it "
+        "that begins with a timestamp. When off, only what is recognized as its continuation.",
     )
     aggregation_timeout_ms: int = setting(
         1000,

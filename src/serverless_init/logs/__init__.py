@@ -5,11 +5,13 @@ from serverless_init.logs.batch import Batch, Batcher, BatchOptions
 from serverless_init.logs.component import Logs, Stream
 from serverless_init.logs.files import FilesOptions, LogFiles
 from serverless_init.logs.lane import LANES, Lane, LaneOptions, Settled
+from serverless_init.logs.rules import NO_RULES, Rules, compile_rules
 from serverless_init.logs.serialize import LogEncoder, payload_of
 from serverless_init.logs.stats import LogsStats
 
 __all__ = [
     "LANES",
+    "NO_RULES",
     "Assembler",
     "AssemblerOptions",
     "Batch",
@@ -22,7 +24,9 @@ __all__ = [
     "LogFiles",
     "Logs",
     "LogsStats",
+    "Rules",
     "Settled",
     "Stream",
+    "compile_rules",
     "payload_of",
 ]

@@ -93,6 +93,8 @@ class Logs:
         self._timer: asyncio.TimerHandle | None = None
         self._errors: set[tuple[str, int]] = set()
         self._draining = False
+        # Streams of which more has come than has been fed: nothing of them is due yet.
+        self._behind: set[str] = set()
 
     async def start(self) -> None:
         """Read from now on."""
@@ -165,8 +167,11 @@ class Logs:
             if chunks is None:
                 break
             if not chunks:
+                self._behind.discard(stream.name)
+                self._arm()
                 await _readable(stream.fd)
                 continue
+            self._behind.add(stream.name)
             for chunk in chunks:
                 self._tell(stream, chunk)
                 passed = chunk.lost + len(chunk.data)
@@ -182,7 +187,6 @@ class Logs:
                     began = self._clock.monotonic()
                     portion = data[begin : begin + _PORTION_BYTES]
                     lane.add(assembler.feed(portion, chunk.at), chunk.at)
-                    self._arm()
                     took_s = self._clock.monotonic() - began
                     await self._pause(took_s if chunk.lost and flooded else 0.0)
 
@@ -205,9 +209,12 @@ class Logs:
             self._files.finish(now)
         self.flush()
 
+    def _idle(self) -> list[tuple[Stream, Assembler, Lane]]:
+        return [entry for entry in self._streams if entry[0].name not in self._behind]
+
     def _arm(self) -> None:
         """Look again when something has waited long enough."""
-        dues = [assembler.due_at() for _, assembler, _ in self._streams]
+        dues = [assembler.due_at() for _, assembler, _ in self._idle()]
         dues += [lane.due_at() for lane in self._lanes]
         if self._files:
             dues.append(self._files.due_at())
@@ -222,7 +229,7 @@ class Logs:
 
     def _due(self) -> None:
         now = self._clock.now()
-        for _, assembler, lane in self._streams:
+        for _, assembler, lane in self._idle():
             lane.add(assembler.due(now), now)
         if self._files:
             self._files.due(now)
