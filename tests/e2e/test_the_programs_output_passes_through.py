@@ -120,7 +120,10 @@ def test_the_output_goes_on_when_all_else_of_us_has_failed(
         f"sys.argv = ['serverless-init', *{list(python(code))!r}]; e.main()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], env={**environment, **LOGS}, capture_output=True, timeout=30
+        [sys.executable, "-c", program],
+        env={**environment, **LOGS},
+        capture_output=True,
+        timeout=30,
     )
     assert b"broken on purpose" in done.stderr
     assert (done.returncode, done.stdout) == (0, b"0\n1\n2\n")
