@@ -53,6 +53,7 @@ _log = logging.getLogger("serverless_init.logs")
 _APP_SERVICE_FOLDER = "/home/LogFiles"
 _SERVICE_VARIABLES = ("K_SERVICE", "CONTAINER_APP_NAME")
 _SERVICE_UNKNOWN = "agent"
+_PATHS_MAX = 1000
 _ROUTES = ("/api/v2/logs", "/v1/input")
 
 
@@ -111,6 +112,7 @@ class LogsPipeline:
             )
             for endpoint in LANES
         ]
+        self._lane_of: dict[str, Lane] = {}
         self._joined = 0
         self.logs = Logs(
             [(stream, *self._join(stream.name)) for stream in streams],
@@ -146,10 +148,17 @@ class LogsPipeline:
     def _join(self, stream: str) -> tuple[Assembler, Lane]:
         common = self._common
         source = LogSource(stream, common.service, common.source, common.tags)
-        lane = self._lanes[self._joined % len(self._lanes)]
-        self._joined += 1
         assembler = Assembler(source, self._options, rules=self._rules, stats=self._stats)
-        return assembler, lane
+        return assembler, self._lane(stream)
+
+    def _lane(self, stream: str) -> Lane:
+        """In turn; what replaces a file under its name comes after it, so has the same."""
+        if stream not in self._lane_of:
+            if len(self._lane_of) >= _PATHS_MAX:
+                self._lane_of.clear()
+            self._lane_of[stream] = self._lanes[self._joined % len(self._lanes)]
+            self._joined += 1
+        return self._lane_of[stream]
 
     def _settled(self, endpoint: str) -> Settled:
         done = self.forwarder.stats.endpoints.get(endpoint)

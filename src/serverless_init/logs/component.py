@@ -102,7 +102,9 @@ class Logs:
             follow = self._follow(stream, assembler, lane)
             self._readers.append(asyncio.create_task(follow, name=f"logs.{stream.name}"))
         if self._files:
-            self._readers.append(asyncio.create_task(self._files.follow(), name="logs.files"))
+            self._readers.append(
+                asyncio.create_task(self._files.follow(self._arm), name="logs.files")
+            )
         self._arm()
 
     def flush(self) -> None:

@@ -87,8 +87,8 @@ class LogFiles:
         for file in self._open.values():
             file.lane.add(file.assembler.due(now), now)
 
-    async def follow(self) -> None:
-        """Look and read until `end_soon`, and then once more."""
+    async def follow(self, fed: Callable[[], None]) -> None:
+        """Look and read until `end_soon`, and then once more; `fed` is called after each time."""
         known = await offload(self._load, name="logs registry")
         self._tailer = Tailer(files_max=self._options.files_max, known=known)
         ending = False
@@ -99,6 +99,7 @@ class LogFiles:
                 await self._look()
             except OSError as error:
                 self._complain(f"files cannot be read: {error}")
+            fed()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._options.scan_period_s):
                     await self._ending.wait()
@@ -141,8 +142,11 @@ class LogFiles:
             os.close(file.fd)
         for tail in look.opened:
             self._take_up(tail)
-        # Side by side: one lane without room does not hold up the files of another.
-        await asyncio.gather(*(self._read(file) for file in self._open.values()))
+        lanes: dict[int, list[_Open]] = {}
+        for file in self._open.values():
+            lanes.setdefault(id(file.lane), []).append(file)
+        # Side by side: a lane without room does not hold up the files of another.
+        await asyncio.gather(*(self._read_in_turn(files) for files in lanes.values()))
         moved = [self._advance(file) for file in self._open.values()]
         if any(moved) or look.closed:
             await offload(self._save, name="logs registry")
@@ -181,6 +185,11 @@ class LogFiles:
             self._tailer.forget(tail)
             return
         self._open[tail.identity] = _Open(tail, fd, *self._join(tail.path))
+
+    async def _read_in_turn(self, files: list[_Open]) -> None:
+        """One after the other, older ones first: a file that was rotated comes before the next."""
+        for file in files:
+            await self._read(file)
 
     async def _read(self, file: _Open) -> None:
         """Read to the end that the file has now, as far as there is room for it."""
