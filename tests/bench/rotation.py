@@ -14,7 +14,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import zstandard
-
 from tests.bench.figures import Figure
 from tests.bench.programs import SCRIPT, Program, environment, free_port
 

@@ -30,8 +30,10 @@ operations = st.lists(
 class Model:
     """The queue beside plain lists of what went in and what came out."""
 
-    def __init__(self) -> None:
-        self.queue = TransactionQueue(payloads_max=PAYLOADS_MAX, bytes_max=BYTES_MAX)
+    def __init__(self, *, ordered: bool = False) -> None:
+        self.queue = TransactionQueue(
+            payloads_max=PAYLOADS_MAX, bytes_max=BYTES_MAX, ordered=ordered
+        )
         self.added = 0
         self.left = 0
         self.waiting: dict[int, Transaction] = {}
@@ -82,18 +84,23 @@ class Model:
         if transaction is None:
             assert not eligible
             return None
-        best = min(eligible, key=lambda t: (-t.payload.priority, t.errors, t.sequence))
+        key = (lambda t: t.sequence) if self.queue.ordered else (lambda t: (t.errors, t.sequence))
+        best = min(eligible, key=lambda t: (-t.payload.priority, key(t)))
         assert transaction is best
         del self.waiting[transaction.sequence]
         self.left += 1
         return transaction
 
 
-@given(operations)
+@given(operations, st.booleans())
 @settings(max_examples=100, deadline=None)
-def test_what_goes_in_comes_out_once_or_waits(played: list[tuple]) -> None:  # type: ignore[type-arg]
-    """added = taken + dropped + waiting, and the counters say the same as the contents."""
-    model = Model()
+def test_what_goes_in_comes_out_once_or_waits(
+    played: list[tuple],  # type: ignore[type-arg]
+    ordered: bool,
+) -> None:
+    """added = taken + dropped + waiting, and the counters say the same as the contents; what is
+    taken is the next by priority, failures and age, or in an ordered queue by priority and age."""
+    model = Model(ordered=ordered)
     for operation in played:
         model.play(operation)
         waiting = model.waiting.values()

@@ -6,9 +6,8 @@ the loop does everything else. One timer serves whatever waits: a message for it
 for its next message.
 
 The app comes first, also for the processor: what it writes is passed through elsewhere (see
-`serverless_init.process.pipes`) whether we keep up or not. When it writes so fast that most of it
-is lost anyway, we rest most of the time, for on a small machine it is the app that would pay for
-the rest of its lines.
+`serverless_init.process.pipes`) whether we keep up or not. When it writes so fast that nobody could
+keep up, we rest most of the time: on a small machine the app would pay for the lines that we get.
 
 The end. The streams end when everything that the app wrote has come. Then what waits is passed on,
 an unterminated last line included.
@@ -190,7 +189,7 @@ class Logs:
                     portion = data[begin : begin + _PORTION_BYTES]
                     lane.add(assembler.feed(portion, chunk.at), chunk.at)
                     took_s = self._clock.monotonic() - began
-                    await self._pause(took_s if chunk.lost and flooded else 0.0)
+                    await self._pause(took_s if flooded else 0.0)
 
     async def _pause(self, flooded_for_s: float) -> None:
         """Let the others run; in a flood, and as long as it may go on, rest."""

@@ -43,12 +43,13 @@ class FilesOptions:
 
 @dataclass(slots=True)
 class _Open:
-    """A tail with what belongs to it."""
+    """A tail with what belongs to it. While it is `behind`, more is there to be read."""
 
     tail: Tail
     fd: int
     assembler: Assembler
     lane: Lane
+    behind: bool = False
 
 
 class LogFiles:
@@ -79,13 +80,14 @@ class LogFiles:
 
     def due_at(self) -> float | None:
         """When a file's lines have waited long enough."""
-        dues = (file.assembler.due_at() for file in self._open.values())
+        dues = (file.assembler.due_at() for file in self._open.values() if not file.behind)
         return min((at for at in dues if at is not None), default=None)
 
     def due(self, now: float) -> None:
         """Pass on what has waited long enough."""
         for file in self._open.values():
-            file.lane.add(file.assembler.due(now), now)
+            if not file.behind:
+                file.lane.add(file.assembler.due(now), now)
 
     async def follow(self, fed: Callable[[], None]) -> None:
         """Look and read until `end_soon`, and then once more; `fed` is called after each time."""
@@ -194,6 +196,7 @@ class LogFiles:
     async def _read(self, file: _Open) -> None:
         """Read to the end that the file has now, as far as there is room for it."""
         end = os.fstat(file.fd).st_size
+        file.behind = True
         while file.tail.offset < end:
             while not file.lane.has_room:
                 await asyncio.sleep(_ROOM_CHECK_S)
@@ -210,6 +213,7 @@ class LogFiles:
                 portion = data[begin : begin + _PORTION_BYTES]
                 file.lane.add(file.assembler.feed(portion, now), now)
                 await asyncio.sleep(0)
+        file.behind = False
 
     def _advance(self, file: _Open) -> bool:
         lane = file.lane

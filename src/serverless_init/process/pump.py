@@ -6,7 +6,8 @@ closed, so that the app gets the SIGPIPE or EPIPE that it would have got without
 (a full disk) costs the bytes that it refused, and is told with the next frame.
 
 The copy never waits. It goes into a pipe to the main process, when that is full into memory,
-bounded, and beyond that it is lost for the logs, and counted.
+bounded, and beyond that it is lost for the logs, and counted; what is lost is moved by the kernel
+from pipe to pipe where it can be, which costs least.
 
 When the control pipe hangs up, the app has ended, or we have. What the app wrote is in its pipe by
 then, and the kernel says how much that is: so much is still copied, then the copy ends, though a
@@ -43,6 +44,7 @@ class Pump:
         self._backlog_bytes = 0
         self._lost = 0
         self._error = 0
+        self._can_splice = True
         # Bytes that are still to be copied once the app has ended.
         self._left: int | None = None
 
@@ -60,13 +62,16 @@ class Pump:
         reads = 0
         while True:
             try:
-                size = os.readv(self._app, (buffer,))
+                if not (self._is_full and self._splice()):
+                    size = os.readv(self._app, (buffer,))
+                    if not size or not self._write(view[:size]):
+                        break
+                    self._keep(view[:size])
             except BlockingIOError:
                 self._look(wait=True)
                 continue
-            if not size or not self._write(view[:size]):
+            except BrokenPipeError:
                 break
-            self._keep(view[:size])
             reads += 1
             if not reads % _READS_PER_LOOK:
                 self._look(wait=False)
@@ -87,6 +92,28 @@ class Pump:
                     break
         finally:
             os.close(self._app)
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether what comes now cannot be copied: it need not even be read."""
+        full = self._backlog_bytes > _BACKLOG_BYTES_MAX - _READ_BYTES
+        return (full and self._left is None) or self._copy < 0
+
+    def _splice(self) -> bool:
+        """Let the kernel move what has come to the real stream; false when that did nothing."""
+        if not self._can_splice:
+            return False
+        try:
+            moved = os.splice(self._app, self._real, _READ_BYTES)
+        except BlockingIOError:  # nothing has come, or the real stream takes nothing
+            return False
+        except BrokenPipeError:
+            raise
+        except OSError:  # neither a pipe nor anything else that takes pages
+            self._can_splice = False
+            return False
+        self._lost += moved if self._copy >= 0 else 0
+        return moved > 0
 
     def _look(self, *, wait: bool) -> None:
         """See whether the app has ended and whether the copy can go on; with `wait` for input."""
@@ -126,7 +153,8 @@ class Pump:
             self._lost += len(data)
         elif data:
             self._frame(data)
-        self._send()
+        if len(self._backlog) <= 1 or self._left == 0:  # else `_look` sends when there is room
+            self._send()
 
     def _frame(self, data: "memoryview | bytes") -> None:
         header = HEADER.pack(len(data), self._error, time.time(), self._lost)

@@ -40,6 +40,21 @@ def test_an_account_that_does_not_balance_says_so() -> None:
     assert json.loads(receipt.json())["balanced"] is False
 
 
+def test_a_further_signal_has_an_account_of_its_own_in_the_line_and_in_the_law() -> None:
+    logs = Drained(accepted=5, passed_on=4, dropped={"excluded": 1})
+    receipt = Receipt(accepted=1, delivered=1, signals={"logs": logs}, output_bytes_lost=70)
+    assert receipt.text() == (
+        "accepted 1 = delivered 1 + dropped 0 + held 0; 0 payloads, 0 bytes; "
+        "logs: accepted 5 = delivered 4 + dropped 1 (excluded 1) + held 0; "
+        "70 bytes of output came too fast to be collected; drained in 0.000 s"
+    )
+    assert (receipt.balanced, receipt.lossless) == (True, False)
+    assert json.loads(receipt.json())["signals"] == {
+        "logs": {"accepted": 5, "delivered": 4, "dropped": {"excluded": 1}, "held": 0}
+    }
+    assert not Receipt(accepted=0, delivered=0, signals={"logs": Drained(accepted=1)}).balanced
+
+
 def test_the_json_form_has_every_field() -> None:
     receipt = Receipt(
         accepted=2, delivered=1, dropped={"deadline": 1}, payloads=1, bytes_sent=10, exit_code=143
@@ -58,6 +73,8 @@ def test_the_json_form_has_every_field() -> None:
         "final": True,
         "balanced": True,
         "elsewhere": {},
+        "signals": {},
+        "output_bytes_lost": 0,
     }
 
 
