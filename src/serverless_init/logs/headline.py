@@ -16,20 +16,26 @@ import re
 from serverless_init.logs.severity import STATUS_OF_WORD, status_of_json, status_of_priority
 
 # What a line is. Whole numbers, because they are compared for every line.
-PLAIN = 0  # nothing is known
-LEVELED = 1  # it begins with a severity
-TIMED = 2  # it begins with a timestamp, perhaps behind a severity
-WHOLE = 3  # it is a message by itself: a JSON object, a line of an access log
+PROSE = 0  # it begins with an ordinary word
+PLAIN = 1  # nothing is known
+LEVELED = 2  # it begins with a severity
+TIMED = 3  # it begins with a timestamp, perhaps behind a severity
+WHOLE = 4  # it is a message by itself: a JSON object, a line of an access log
 
 Headline = tuple[int, str | None]
 
 # As much as a logger's own words may take, before and behind the timestamp.
 _HEAD_BYTES = 96
 _WORDS_MAX = 5
-_KEY_BYTES = 16
+# So many words of text in a row, and the logger's own words are over.
+_PROSE_MAX = 2
+_KEY_BYTES = 24
 _MEMORY_MAX = 2048
 
-_MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+_MONTH = (
+    rb"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|"
+    rb"Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
+)
 _DAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?"
 _DATE = rb"(?:%s)" % b"|".join(
     (
@@ -51,6 +57,9 @@ _ACCESS = re.compile(
     rb"(?:\S+ \S+ \S+ )?\[\d\d/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d[^\]]*\] \"[A-Z]+ "
 )
 _PRIORITY = re.compile(rb"<(\d{1,3})>(?:\d )?")
+_FIRST_WORD = re.compile(rb"\s*\S+\s+")
+# A logger that writes key=value does so from the beginning.
+_IS_LOGFMT = re.compile(rb"(?:Z|[+-]\d\d:?\d\d)?[\"\s\])]*\w+=")
 _LOGFMT = re.compile(rb"(?:^|\s)(?:level|lvl|severity|loglevel)=\"?([A-Za-z]+)(?![\w.])")
 _COLOUR = re.compile(rb"\x1b\[[\d;]*m")
 # An ISO timestamp and, where one follows at once, a word in capitals.
@@ -69,7 +78,10 @@ _TIME_WORDS = re.compile(
 _BETWEEN_WORDS = bytes.maketrans(b"[](){}|:,/\t\"'<>", b" " * 15)
 _CLOSES_A_LEVEL = frozenset(b"]:|>")
 _STATUS_OF_CAPITALS = {word.upper(): status for word, status in STATUS_OF_WORD.items()}
+# Ordinary words, but for what stack traces begin with.
+_TRACE_WORDS = frozenset(b"Traceback Exception Unhandled goroutine fatal Caused".split())
 _NOTHING: Headline = (PLAIN, None)
+_ORDINARY: Headline = (PROSE, None)
 
 
 class HeadlineReader:
@@ -87,19 +99,38 @@ class HeadlineReader:
             return _of_object(line)
         if first in _TIME_BEGINS:
             usual = _ISO.match(line)
-            if not usual:
-                return headline(line)
-            end = usual.end()
-            return TIMED, _STATUS_OF_CAPITALS.get(usual[1]) or _level_behind(line, end)
+            if usual:
+                status = _STATUS_OF_CAPITALS.get(usual[1])
+                return (TIMED, status) if status else self._behind_time(line, usual.end())
+            if line.find(b" - - [", 0, _HEAD_BYTES) > 0 and _ACCESS.match(line):
+                return WHOLE, "info"
+            return headline(line)
         key = line[:_KEY_BYTES]
         known = self._memory.get(key)
         if known is None:
             known = headline(line)
-            if known[0] < TIMED and _is_decided_by(key):
-                if len(self._memory) >= _MEMORY_MAX:
-                    self._memory.clear()
-                self._memory[key] = known
+            if known[0] < TIMED and (word := _deciding_word(key)):
+                is_prose = known == _NOTHING and first != 0x20 and word not in _TRACE_WORDS
+                self._remember(key, _ORDINARY if is_prose else known)
+        elif known[0] == LEVELED:
+            return _leveled(line, known[1])
         return known
+
+    def _behind_time(self, line: bytes, end: int) -> Headline:
+        key = line[end : end + _KEY_BYTES]
+        known = self._memory.get(key)
+        if known is None:
+            known = TIMED, _level_behind(line, end)
+            words = key.translate(_BETWEEN_WORDS).split()
+            is_text = len(words) > _PROSE_MAX and all(map(bytes.isalpha, words[:_PROSE_MAX]))
+            if is_text and known[1] is None:
+                self._remember(key, known)
+        return known
+
+    def _remember(self, key: bytes, headline: Headline) -> None:
+        if len(self._memory) >= _MEMORY_MAX:
+            self._memory.clear()
+        self._memory[key] = headline
 
 
 def headline(line: bytes) -> Headline:
@@ -120,26 +151,26 @@ def headline(line: bytes) -> Headline:
     if b" - - [" in inner and _ACCESS.match(inner):
         return WHOLE, "info"
     status = _leading_level(inner)
-    if status is None:
-        return _NOTHING
-    begin = inner.find(b" ") + 1
-    is_timed = begin and _TIMESTAMP.match(inner, begin)
+    return _leveled(inner, status) if status else _NOTHING
+
+
+def _leveled(line: bytes, status: str | None) -> Headline:
+    """A line that begins with a severity; behind it may be a timestamp."""
+    behind = _FIRST_WORD.match(line)
+    is_timed = behind and _TIMESTAMP.match(line, behind.end())
     return (TIMED if is_timed else LEVELED), status
 
 
-def _is_decided_by(key: bytes) -> bool:
-    """Whether no line that begins with `key` can be anything else.
-
-    That is so when its first word is a plain one, or a severity that no timestamp follows.
-    """
-    word, _, rest = key.lstrip().partition(b" ")
-    rest = rest.lstrip()
-    return bool(rest) and not rest[:1].isdigit() and word.rstrip(b":").isalpha()
+def _deciding_word(key: bytes) -> bytes:
+    """The first word of `key`, if every line that begins with `key` is of the same kind."""
+    word, space, _ = key.lstrip().partition(b" ")
+    word = word.removesuffix(b":")
+    return word if space and word.isalpha() else b""
 
 
 def _of_object(line: bytes) -> Headline:
     """A whole object, or the first line of one that is written on several."""
-    inner = line if line[-1] == 0x7D else line.strip()  # }
+    inner = line if line[-1] == 0x7D and line[0] == 0x7B else line.strip()  # }, {
     if inner[-1] == 0x7D and _OBJECT.match(inner):
         return WHOLE, status_of_json(inner)
     return _NOTHING
@@ -165,8 +196,9 @@ def _level_behind(line: bytes, end: int) -> str | None:
     if 0x1B in rest:
         rest = _COLOUR.sub(b"", rest)
     status = _level(rest, _WORDS_MAX)
-    if status is None and 0x3D in rest and (level := _LOGFMT.search(rest)):  # =
-        return STATUS_OF_WORD.get(level[1].lower())
+    if status is None and _IS_LOGFMT.match(rest):
+        level = _LOGFMT.search(rest)
+        return STATUS_OF_WORD.get(level[1].lower()) if level else None
     return status
 
 
@@ -180,6 +212,7 @@ def _leading_level(head: bytes) -> str | None:
 
 def _level(head: bytes, words_max: int) -> str | None:
     """The first of the first words that is a severity by the way it is written."""
+    prose = 0
     for word in head.translate(_BETWEEN_WORDS).split(None, words_max)[:words_max]:
         if status := _STATUS_OF_CAPITALS.get(word):
             return status
@@ -189,4 +222,7 @@ def _level(head: bytes, words_max: int) -> str | None:
                 return status
         elif 0x2E in word and (status := _STATUS_OF_CAPITALS.get(word[word.rfind(b".") + 1 :])):
             return status
+        prose = prose + 1 if word.isalpha() else 0
+        if prose == _PROSE_MAX:
+            break
     return None
