@@ -87,10 +87,12 @@ _ORDINARY: Headline = (PROSE, None)
 class HeadlineReader:
     """Reads the beginnings of one stream's lines."""
 
-    __slots__ = ("_memory",)
+    __slots__ = ("_begins", "_follows")
 
     def __init__(self) -> None:
-        self._memory: dict[bytes, Headline] = {}
+        # What is known of beginnings, and of what stands behind a timestamp without a severity.
+        self._begins: dict[bytes, Headline] = {}
+        self._follows: dict[bytes, Headline] = {}
 
     def read(self, line: bytes) -> Headline:
         """What `line`, which is not blank, is, and the severity it has by itself, if any."""
@@ -106,31 +108,26 @@ class HeadlineReader:
                 return WHOLE, "info"
             return headline(line)
         key = line[:_KEY_BYTES]
-        known = self._memory.get(key)
+        known = self._begins.get(key)
         if known is None:
             known = headline(line)
             if known[0] < TIMED and (word := _deciding_word(key)):
                 is_prose = known == _NOTHING and first != 0x20 and word not in _TRACE_WORDS
-                self._remember(key, _ORDINARY if is_prose else known)
+                _remember(self._begins, key, _ORDINARY if is_prose else known)
         elif known[0] == LEVELED:
             return _leveled(line, known[1])
         return known
 
     def _behind_time(self, line: bytes, end: int) -> Headline:
         key = line[end : end + _KEY_BYTES]
-        known = self._memory.get(key)
+        known = self._follows.get(key)
         if known is None:
             known = TIMED, _level_behind(line, end)
             words = key.translate(_BETWEEN_WORDS).split()
             is_text = len(words) > _PROSE_MAX and all(map(bytes.isalpha, words[:_PROSE_MAX]))
             if is_text and known[1] is None:
-                self._remember(key, known)
+                _remember(self._follows, key, known)
         return known
-
-    def _remember(self, key: bytes, headline: Headline) -> None:
-        if len(self._memory) >= _MEMORY_MAX:
-            self._memory.clear()
-        self._memory[key] = headline
 
 
 def headline(line: bytes) -> Headline:
@@ -152,6 +149,13 @@ def headline(line: bytes) -> Headline:
         return WHOLE, "info"
     status = _leading_level(inner)
     return _leveled(inner, status) if status else _NOTHING
+
+
+def _remember(memory: dict[bytes, Headline], key: bytes, known: Headline) -> None:
+    """Keep what is known of `key`; a program with too many beginnings is asked anew."""
+    if len(memory) >= _MEMORY_MAX:
+        memory.clear()
+    memory[key] = known
 
 
 def _leveled(line: bytes, status: str | None) -> Headline:
