@@ -29,7 +29,9 @@ _HEAD_BYTES = 96
 _WORDS_MAX = 5
 # So many words of text in a row, and the logger's own words are over.
 _PROSE_MAX = 2
-_KEY_BYTES = 24
+# As long as a first word may be to be remembered, and what is compared behind a timestamp.
+_WORD_BYTES = 24
+_FOLLOWS_BYTES = 24
 _MEMORY_MAX = 2048
 
 _MONTH = (
@@ -53,8 +55,10 @@ _TIMESTAMP = re.compile(
     rb"(?P<bare>\d\d:\d\d:\d\d(?!\d)(?P<fraction>[.,]\d+)?))" % _DATE
 )
 _GLOG = {b"I": "info", b"W": "warn", b"E": "error", b"F": "critical"}
+# The host is an address or ``-``: a name could be any word.
 _ACCESS = re.compile(
-    rb"(?:\S+ \S+ \S+ )?\[\d\d/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d[^\]]*\] \"[A-Z]+ "
+    rb"(?:[A-Za-z]*[^A-Za-z\s]\S* \S+ \S+ )?"
+    rb"\[\d\d/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d[^\]]*\] \"[A-Z]+ "
 )
 _PRIORITY = re.compile(rb"<(\d{1,3})>(?:\d )?")
 _FIRST_WORD = re.compile(rb"\s*\S+\s+")
@@ -75,6 +79,7 @@ _TIME_BEGINS = frozenset(b'0123456789[("')
 _TIME_WORDS = re.compile(
     rb"(?:time|ts|t|timestamp)=|[DIWEFA], \[|[IWEF]\d|%s |%s " % (_MONTH, _DAY)
 )
+_NAME_OF_TIME = re.compile(rb"(?:%s|%s)$" % (_MONTH, _DAY))
 _BETWEEN_WORDS = bytes.maketrans(b"[](){}|:,/\t\"'<>", b" " * 15)
 _CLOSES_A_LEVEL = frozenset(b"]:|>")
 _STATUS_OF_CAPITALS = {word.upper(): status for word, status in STATUS_OF_WORD.items()}
@@ -107,19 +112,31 @@ class HeadlineReader:
             if line.find(b" - - [", 0, _HEAD_BYTES) > 0 and _ACCESS.match(line):
                 return WHOLE, "info"
             return headline(line)
-        key = line[:_KEY_BYTES]
-        known = self._begins.get(key)
+        if first == 0x20 or first == 0x09:
+            inner = line.lstrip()
+            if inner[0] == 0x7B or inner[0] in _TIME_BEGINS:
+                return headline(line)
+            kind, status = self._by_word(inner)
+            return max(kind, PLAIN), status
+        return self._by_word(line)
+
+    def _by_word(self, line: bytes) -> Headline:
+        """By the first word, when that is enough."""
+        end = line.find(b" ", 0, _WORD_BYTES)
+        word = line[:end] if end > 0 else b""
+        known = self._begins.get(word)
         if known is None:
             known = headline(line)
-            if known[0] < TIMED and (word := _deciding_word(key)):
-                is_prose = known == _NOTHING and first != 0x20 and word not in _TRACE_WORDS
-                _remember(self._begins, key, _ORDINARY if is_prose else known)
+            bare = word.removesuffix(b":")
+            if known[0] < TIMED and bare.isalpha() and not _NAME_OF_TIME.match(word):
+                is_prose = known == _NOTHING and bare not in _TRACE_WORDS
+                _remember(self._begins, word, _ORDINARY if is_prose else known)
         elif known[0] == LEVELED:
             return _leveled(line, known[1])
         return known
 
     def _behind_time(self, line: bytes, end: int) -> Headline:
-        key = line[end : end + _KEY_BYTES]
+        key = line[end : end + _FOLLOWS_BYTES]
         known = self._follows.get(key)
         if known is None:
             known = TIMED, _level_behind(line, end)
@@ -163,13 +180,6 @@ def _leveled(line: bytes, status: str | None) -> Headline:
     behind = _FIRST_WORD.match(line)
     is_timed = behind and _TIMESTAMP.match(line, behind.end())
     return (TIMED if is_timed else LEVELED), status
-
-
-def _deciding_word(key: bytes) -> bytes:
-    """The first word of `key`, if every line that begins with `key` is of the same kind."""
-    word, space, _ = key.lstrip().partition(b" ")
-    word = word.removesuffix(b":")
-    return word if space and word.isalpha() else b""
 
 
 def _of_object(line: bytes) -> Headline:

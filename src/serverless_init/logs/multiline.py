@@ -41,7 +41,8 @@ _LAST_WORDS = (
 _GOROUTINE = b"goroutine "
 _GO_HEADS = (b"panic: ", b"fatal error: ", _GOROUTINE)
 _GO_LINES = (*_GO_HEADS, b"created by ", b"[signal ", b"[originating from ", b"exit status ")
-_GO_CALL = re.compile(rb"[^\s(][^\s]*\.[^\s]*\(.*\)$|panic\(|[a-z]\w{1,5} +0x[0-9a-f]+$")
+# ``main.(*T).Run(0xc0, {0x1})``, and a register. One way to match each, as lines may be long.
+_GO_CALL = re.compile(rb"[^\s(.]+(?:\.[^\s(.]*)+\(|panic\(|[a-z]\w{1,5} +0x[0-9a-f]+$")
 _NODE_HEAD = re.compile(rb"(?:(?:file://)?/\S+\.[cm]?[jt]sx?|node:\S+):\d+$")
 _RUBY_HEAD = re.compile(rb"\S+:\d+:in [`'][^']*': ")
 _RUBY_FRAME = re.compile(rb"\S+:\d+:in [`'][^']*'$")

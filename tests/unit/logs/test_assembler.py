@@ -233,3 +233,33 @@ def test_assemblers_may_share_their_counters() -> None:
         under_test.feed(b"a\n  b\nc\n", NOW)
         under_test.end(NOW)
     assert stats == LogsStats(lines_accepted=6, messages=4, messages_joined=2)
+
+
+HEADS = (b"", b"panic: x\n", b"a.rb:1:in `f': x\n", b"/a.js:1\n", b"ERROR\n")
+UNITS = (
+    *(
+        b".",
+        b"a.",
+        b"a(",
+        b"a.(",
+        b":1",
+        b"a:1:in `'",
+        b"1",
+        b"1-",
+        b"0x0",
+        b"A ",
+        b"Error",
+        b"/.js",
+    ),
+    *(b" ", b"\t", b"|  ", b"{", b'{"', b'"level"', b"[", b"-", b"=", b"level=", b"\x1b[", b"\\"),
+)
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("unit", UNITS)
+def test_no_long_line_takes_more_than_its_length(head: bytes, unit: bytes) -> None:
+    """A pattern for calls in Go's traces took most of a minute for 100,000 dots."""
+    under_test = assembler()
+    line = unit * (200_000 // len(unit)) + b"x"
+    under_test.feed(head + line + b"\n" + line + b"\n", NOW)
+    assert sum(message.lines for message in under_test.end(NOW)) <= 3
