@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import exit_delay, flush, ingest, memory, output, rotation, startup
+from tests.bench import exit_delay, flush, ingest, logs, memory, output, rotation, startup
 from tests.bench.figures import Figure, table
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "exit": exit_delay.measure,
     "ingest": ingest.measure,
     "flush": flush.measure,
+    "logs": logs.measure,
     "output": output.measure,
     "rotation": rotation.measure,
 }

@@ -17,6 +17,7 @@ from serverless_init.logs.multiline import (
     PatternJoiner,
 )
 from serverless_init.logs.rules import NO_RULES, Rules
+from serverless_init.logs.severity import status_of_json
 from serverless_init.logs.stats import LogsStats
 from serverless_init.model import LogMessage, LogSource
 
@@ -67,19 +68,18 @@ class Assembler:
         self._rules = rules
         self._framer = Framer(options.message_bytes_max)
         self._joiner = _joiner(options, rules)
-        self._take = self._joiner.take
-        # The open message: its lines and the blank ones between them; blank lines behind it.
+        self._is_usual = options.detect_status and rules is NO_RULES
+        # The open message: its lines with the blank ones between them, and blank ones behind it.
         self._open: list[bytes] = []
         self._blanks: list[bytes] = []
-        self._open_lines = self._open_bytes = self._opened_ms = 0
-        self._opened_at = self._touched_at = 0.0
-        self._status: str | None = None
+        self._blanks_inside = self._open_bytes = self._opened_ms = 0
+        self._touched_at = 0.0
         self._is_cut = False
 
     @property
     def held(self) -> int:
         """Lines that wait for those that may belong to them."""
-        return self._open_lines
+        return len(self._open) - self._blanks_inside
 
     def feed(self, data: bytes, now: float) -> list[LogMessage]:
         """The messages that `data` completes, in order."""
@@ -87,57 +87,61 @@ class Assembler:
 
     def end(self, now: float) -> list[LogMessage]:
         """Everything that is held, and a last line without its end. The assembler can go on."""
-        out = self._assemble(self._framer.end(), now)
-        self._close(out)
-        return out
+        return self._assemble(self._framer.end(), now) + self._closed()
 
     def due(self, now: float) -> list[LogMessage]:
         """The open message, when it has waited long enough."""
         due_at = self.due_at()
-        out: list[LogMessage] = []
-        if due_at is not None and (now >= due_at or now < self._touched_at):
-            self._close(out)
-        return out
+        is_due = due_at is not None and (now >= due_at or now < self._opened_ms / 1000)
+        return self._closed() if is_due else []
 
     def due_at(self) -> float | None:
         """When `due` has something, if nothing more comes before."""
         if not self._open:
             return None
-        timeout_s = self._options.timeout_s
-        return min(self._touched_at + timeout_s, self._opened_at + timeout_s * _AGE_FACTOR)
+        timeout_s, opened_at = self._options.timeout_s, self._opened_ms / 1000
+        touched_at = max(opened_at, self._touched_at)
+        return min(touched_at + timeout_s, opened_at + timeout_s * _AGE_FACTOR)
 
     def _assemble(self, lines: list[bytes], now: float) -> list[LogMessage]:
+        """What `lines` complete. One line after the other, each a message, is the usual case."""
         out: list[LogMessage] = []
-        take, joiner, now_ms = self._take, self._joiner, int(now * 1000)
-        accepted = 0
+        joiner, opened, blanks = self._joiner, self._open, self._blanks
+        take, source, otherwise = joiner.take, self._source, self._source.status
+        now_ms, blank = int(now * 1000), 0
         for line in lines:
             if not line or line.isspace():
+                blank += 1
                 self._blank(line, out)
                 continue
-            accepted += 1
             if type(line) is Piece:
                 self._piece(line, now_ms, out)
                 continue
-            step = take(line, bool(self._blanks))
+            status = joiner.status
+            step = take(line, blanks)
             if step == BELONGS:
                 self._append(line, now, out)
                 continue
-            if self._open:
-                self._emit_open(out)
+            if len(opened) == 1 and self._is_usual and not self._is_cut:
+                values = (opened.pop(), status or otherwise, self._opened_ms, source, (), 1, ())
+                out.append(_new_message(LogMessage, values))
+            elif opened:
+                self._emit_open(status, out)
+            if blanks:
+                blanks.clear()
             if step == ALONE:
-                self._emit(line, joiner.status, now_ms, out=out)
-                continue
-            self._open = [line]
-            self._open_lines, self._open_bytes = 1, len(line)
-            self._status = joiner.status
-            self._opened_at = self._touched_at = now
-            self._opened_ms = now_ms
-        self.stats.lines_accepted += accepted
+                self._emit(line, joiner.status, now_ms, out)
+            else:
+                opened.append(line)
+                self._opened_ms = now_ms
+        stats = self.stats
+        stats.lines_blank += blank
+        stats.lines_accepted += len(lines) - blank
+        stats.messages += len(out)
         return out
 
     def _blank(self, line: bytes, out: list[LogMessage]) -> None:
         """A blank line is part of a message when something comes behind it."""
-        self.stats.lines_blank += 1
         if self._open:
             self._blanks.append(line)
             if len(self._blanks) > _BLANKS_MAX:
@@ -145,74 +149,79 @@ class Assembler:
 
     def _append(self, line: bytes, now: float, out: list[LogMessage]) -> None:
         """Add `line` to the open message; one that becomes too large is cut before it."""
-        added = [*self._blanks, line]
+        opened, added = self._open, [*self._blanks, line]
+        if len(opened) == 1:
+            self._open_bytes = len(opened[0])
         size = sum(map(len, added)) + len(added)
         is_full = self._open_bytes + size > self._options.message_bytes_max
-        if is_full or self._open_lines >= _LINES_MAX:
-            self._emit_open(out, goes_on=True)
-            self._open = [line]
-            self._open_lines, self._open_bytes = 1, len(line)
-            self._opened_at = now
-            self._is_cut = True
+        if is_full or len(opened) >= _LINES_MAX:
+            self._emit_open(self._joiner.status, out, goes_on=True)
+            opened.append(line)
+            self._opened_ms, self._is_cut = int(now * 1000), True
         else:
-            self._open += added
-            self._open_lines += 1
+            opened += added
             self._open_bytes += size
+            self._blanks_inside += len(self._blanks)
         self._blanks.clear()
         self._touched_at = now
-        self._status = self._joiner.status
 
     def _piece(self, piece: Piece, now_ms: int, out: list[LogMessage]) -> None:
         """A part of an overlong line: never joined, and as severe as the line's first part."""
         self.stats.lines_cut += 1
         if not piece.goes_on:
             self._close(out)
-            self._take(piece, False)
+            self._joiner.take(piece, self._blanks)
             self._joiner.close()
-            self._status = self._joiner.status
-        self._emit(bytes(piece), self._status, now_ms, out=out, truncated="single_line")
+        self._emit(bytes(piece), self._joiner.status, now_ms, out, truncated="single_line")
+
+    def _closed(self) -> list[LogMessage]:
+        out: list[LogMessage] = []
+        self._close(out)
+        self.stats.messages += len(out)
+        return out
 
     def _close(self, out: list[LogMessage]) -> None:
         """End the open message, if there is one."""
         if self._open:
-            self._emit_open(out)
+            self._emit_open(self._joiner.status, out)
+        self._blanks.clear()
         self._joiner.close()
 
-    def _emit_open(self, out: list[LogMessage], *, goes_on: bool = False) -> None:
-        lines, was_cut = self._open_lines, self._is_cut
-        text = self._open[0] if len(self._open) == 1 else b"\n".join(self._open)
-        if was_cut or goes_on:
-            text = b"".join((MARK * was_cut, text, MARK * goes_on))
-        self._open = []
-        self._blanks.clear()
-        self._open_lines, self._is_cut = 0, False
+    def _emit_open(
+        self, status: str | None, out: list[LogMessage], *, goes_on: bool = False
+    ) -> None:
+        """Pass on the open message, cut in front or behind or not."""
+        lines, was_cut = self.held, self._is_cut
+        text = b"".join((MARK * was_cut, b"\n".join(self._open), MARK * goes_on))
+        if status is None and text.startswith(b"{"):
+            status = status_of_json(text)
         truncated = self._joiner.label if was_cut or goes_on else ""
-        self._emit(text, self._status, self._opened_ms, out=out, lines=lines, truncated=truncated)
+        self._open.clear()
+        self._blanks_inside, self._is_cut = 0, False
+        self.stats.messages_joined += lines > 1
+        self._emit(text, status, self._opened_ms, out, lines=lines, truncated=truncated)
 
     def _emit(
         self,
         text: bytes,
         status: str | None,
         timestamp_ms: int,
-        *,
         out: list[LogMessage],
+        *,
         lines: int = 1,
         truncated: str = "",
     ) -> None:
-        if self._rules is not NO_RULES:
+        """Pass on a message, unless a rule keeps it back."""
+        if not self._is_usual:
             kept = self._rules.apply(text, is_cut=bool(truncated))
             if kept is None:
                 self.stats.drop("excluded", lines)
                 return
             text = kept
-        if status is None or not self._options.detect_status:
-            status = self._source.status
+            status = status if self._options.detect_status else None
         tags = self._tags(lines, truncated) if lines > 1 or truncated else ()
-        self.stats.messages += 1
-        self.stats.messages_joined += lines > 1
-        out.append(
-            _new_message(LogMessage, (text, status, timestamp_ms, self._source, tags, lines, ()))
-        )
+        values = (text, status or self._source.status, timestamp_ms, self._source, tags, lines, ())
+        out.append(_new_message(LogMessage, values))
 
     def _tags(self, lines: int, truncated: str) -> tuple[str, ...]:
         tags = []

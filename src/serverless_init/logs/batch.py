@@ -52,10 +52,10 @@ class Batcher:
         A message whose encoded form alone is larger than a batch is dropped as ``log_too_big``.
         """
         item = self._encode(message)
-        options, size = self._options, len(item)
+        size = len(item)
         done: list[Batch] = []
-        if self._size + size > options.bytes_max:
-            if size > options.bytes_max:
+        if self._size + size > self._options.bytes_max:
+            if size > self._options.bytes_max:
                 self.stats.drop("log_too_big", message.lines)
                 return done
             done = self.flush()
@@ -66,9 +66,7 @@ class Batcher:
         self._size += size
         self._lines += message.lines
         self._last_timestamp_ms = message.timestamp_ms
-        if len(items) >= options.messages_max:
-            done += self.flush()
-        return done
+        return done + self.flush() if len(items) == self._options.messages_max else done
 
     def flush(self) -> list[Batch]:
         """The open batch; none when it is empty."""

@@ -16,20 +16,28 @@ import re
 from serverless_init.logs.severity import STATUS_OF_WORD, status_of_json, status_of_priority
 
 # What a line is. Whole numbers, because they are compared for every line.
-PLAIN = 0  # nothing is known
-LEVELED = 1  # it begins with a severity
-TIMED = 2  # it begins with a timestamp, perhaps behind a severity
-WHOLE = 3  # it is a message by itself: a JSON object, a line of an access log
+PROSE = 0  # it begins with an ordinary word
+PLAIN = 1  # nothing is known
+LEVELED = 2  # it begins with a severity
+TIMED = 3  # it begins with a timestamp, perhaps behind a severity
+WHOLE = 4  # it is a message by itself: a JSON object, a line of an access log
 
 Headline = tuple[int, str | None]
 
 # As much as a logger's own words may take, before and behind the timestamp.
 _HEAD_BYTES = 96
 _WORDS_MAX = 5
-_KEY_BYTES = 16
+# So many words of text in a row, and the logger's own words are over.
+_PROSE_MAX = 2
+# As long as a first word may be to be remembered, and what is compared behind a timestamp.
+_WORD_BYTES = 24
+_FOLLOWS_BYTES = 24
 _MEMORY_MAX = 2048
 
-_MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+_MONTH = (
+    rb"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|"
+    rb"Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
+)
 _DAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?"
 _DATE = rb"(?:%s)" % b"|".join(
     (
@@ -47,10 +55,15 @@ _TIMESTAMP = re.compile(
     rb"(?P<bare>\d\d:\d\d:\d\d(?!\d)(?P<fraction>[.,]\d+)?))" % _DATE
 )
 _GLOG = {b"I": "info", b"W": "warn", b"E": "error", b"F": "critical"}
+# The host is an address or ``-``: a name could be any word.
 _ACCESS = re.compile(
-    rb"(?:\S+ \S+ \S+ )?\[\d\d/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d[^\]]*\] \"[A-Z]+ "
+    rb"(?:[A-Za-z]*[^A-Za-z\s]\S* \S+ \S+ )?"
+    rb"\[\d\d/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d[^\]]*\] \"[A-Z]+ "
 )
 _PRIORITY = re.compile(rb"<(\d{1,3})>(?:\d )?")
+_FIRST_WORD = re.compile(rb"\s*\S+\s+")
+# A logger that writes key=value does so from the beginning.
+_IS_LOGFMT = re.compile(rb"(?:Z|[+-]\d\d:?\d\d)?[\"\s\])]*\w+=")
 _LOGFMT = re.compile(rb"(?:^|\s)(?:level|lvl|severity|loglevel)=\"?([A-Za-z]+)(?![\w.])")
 _COLOUR = re.compile(rb"\x1b\[[\d;]*m")
 # An ISO timestamp and, where one follows at once, a word in capitals.
@@ -66,19 +79,25 @@ _TIME_BEGINS = frozenset(b'0123456789[("')
 _TIME_WORDS = re.compile(
     rb"(?:time|ts|t|timestamp)=|[DIWEFA], \[|[IWEF]\d|%s |%s " % (_MONTH, _DAY)
 )
+_NAME_OF_TIME = re.compile(rb"(?:%s|%s)$" % (_MONTH, _DAY))
 _BETWEEN_WORDS = bytes.maketrans(b"[](){}|:,/\t\"'<>", b" " * 15)
 _CLOSES_A_LEVEL = frozenset(b"]:|>")
 _STATUS_OF_CAPITALS = {word.upper(): status for word, status in STATUS_OF_WORD.items()}
+# Ordinary words, but for what stack traces begin with.
+_TRACE_WORDS = frozenset(b"Traceback Exception Unhandled goroutine fatal Caused".split())
 _NOTHING: Headline = (PLAIN, None)
+_ORDINARY: Headline = (PROSE, None)
 
 
 class HeadlineReader:
     """Reads the beginnings of one stream's lines."""
 
-    __slots__ = ("_memory",)
+    __slots__ = ("_begins", "_follows")
 
     def __init__(self) -> None:
-        self._memory: dict[bytes, Headline] = {}
+        # What is known of beginnings, and of what stands behind a timestamp without a severity.
+        self._begins: dict[bytes, Headline] = {}
+        self._follows: dict[bytes, Headline] = {}
 
     def read(self, line: bytes) -> Headline:
         """What `line`, which is not blank, is, and the severity it has by itself, if any."""
@@ -87,18 +106,44 @@ class HeadlineReader:
             return _of_object(line)
         if first in _TIME_BEGINS:
             usual = _ISO.match(line)
-            if not usual:
+            if usual:
+                status = _STATUS_OF_CAPITALS.get(usual[1])
+                return (TIMED, status) if status else self._behind_time(line, usual.end())
+            if line.find(b" - - [", 0, _HEAD_BYTES) > 0 and _ACCESS.match(line):
+                return WHOLE, "info"
+            return headline(line)
+        if first == 0x20 or first == 0x09:
+            inner = line.lstrip()
+            if inner[0] == 0x7B or inner[0] in _TIME_BEGINS:
                 return headline(line)
-            end = usual.end()
-            return TIMED, _STATUS_OF_CAPITALS.get(usual[1]) or _level_behind(line, end)
-        key = line[:_KEY_BYTES]
-        known = self._memory.get(key)
+            kind, status = self._by_word(inner)
+            return max(kind, PLAIN), status
+        return self._by_word(line)
+
+    def _by_word(self, line: bytes) -> Headline:
+        """By the first word, when that is enough."""
+        end = line.find(b" ", 0, _WORD_BYTES)
+        word = line[:end] if end > 0 else b""
+        known = self._begins.get(word)
         if known is None:
             known = headline(line)
-            if known[0] < TIMED and _is_decided_by(key):
-                if len(self._memory) >= _MEMORY_MAX:
-                    self._memory.clear()
-                self._memory[key] = known
+            bare = word.removesuffix(b":")
+            if known[0] < TIMED and bare.isalpha() and not _NAME_OF_TIME.match(word):
+                is_prose = known == _NOTHING and bare not in _TRACE_WORDS
+                _remember(self._begins, word, _ORDINARY if is_prose else known)
+        elif known[0] == LEVELED:
+            return _leveled(line, known[1])
+        return known
+
+    def _behind_time(self, line: bytes, end: int) -> Headline:
+        key = line[end : end + _FOLLOWS_BYTES]
+        known = self._follows.get(key)
+        if known is None:
+            known = TIMED, _level_behind(line, end)
+            words = key.translate(_BETWEEN_WORDS).split()
+            is_text = len(words) > _PROSE_MAX and all(map(bytes.isalpha, words[:_PROSE_MAX]))
+            if is_text and known[1] is None:
+                _remember(self._follows, key, known)
         return known
 
 
@@ -120,26 +165,26 @@ def headline(line: bytes) -> Headline:
     if b" - - [" in inner and _ACCESS.match(inner):
         return WHOLE, "info"
     status = _leading_level(inner)
-    if status is None:
-        return _NOTHING
-    begin = inner.find(b" ") + 1
-    is_timed = begin and _TIMESTAMP.match(inner, begin)
+    return _leveled(inner, status) if status else _NOTHING
+
+
+def _remember(memory: dict[bytes, Headline], key: bytes, known: Headline) -> None:
+    """Keep what is known of `key`; a program with too many beginnings is asked anew."""
+    if len(memory) >= _MEMORY_MAX:
+        memory.clear()
+    memory[key] = known
+
+
+def _leveled(line: bytes, status: str | None) -> Headline:
+    """A line that begins with a severity; behind it may be a timestamp."""
+    behind = _FIRST_WORD.match(line)
+    is_timed = behind and _TIMESTAMP.match(line, behind.end())
     return (TIMED if is_timed else LEVELED), status
-
-
-def _is_decided_by(key: bytes) -> bool:
-    """Whether no line that begins with `key` can be anything else.
-
-    That is so when its first word is a plain one, or a severity that no timestamp follows.
-    """
-    word, _, rest = key.lstrip().partition(b" ")
-    rest = rest.lstrip()
-    return bool(rest) and not rest[:1].isdigit() and word.rstrip(b":").isalpha()
 
 
 def _of_object(line: bytes) -> Headline:
     """A whole object, or the first line of one that is written on several."""
-    inner = line if line[-1] == 0x7D else line.strip()  # }
+    inner = line if line[-1] == 0x7D and line[0] == 0x7B else line.strip()  # }, {
     if inner[-1] == 0x7D and _OBJECT.match(inner):
         return WHOLE, status_of_json(inner)
     return _NOTHING
@@ -165,8 +210,9 @@ def _level_behind(line: bytes, end: int) -> str | None:
     if 0x1B in rest:
         rest = _COLOUR.sub(b"", rest)
     status = _level(rest, _WORDS_MAX)
-    if status is None and 0x3D in rest and (level := _LOGFMT.search(rest)):  # =
-        return STATUS_OF_WORD.get(level[1].lower())
+    if status is None and _IS_LOGFMT.match(rest):
+        level = _LOGFMT.search(rest)
+        return STATUS_OF_WORD.get(level[1].lower()) if level else None
     return status
 
 
@@ -180,6 +226,7 @@ def _leading_level(head: bytes) -> str | None:
 
 def _level(head: bytes, words_max: int) -> str | None:
     """The first of the first words that is a severity by the way it is written."""
+    prose = 0
     for word in head.translate(_BETWEEN_WORDS).split(None, words_max)[:words_max]:
         if status := _STATUS_OF_CAPITALS.get(word):
             return status
@@ -189,4 +236,7 @@ def _level(head: bytes, words_max: int) -> str | None:
                 return status
         elif 0x2E in word and (status := _STATUS_OF_CAPITALS.get(word[word.rfind(b".") + 1 :])):
             return status
+        prose = prose + 1 if word.isalpha() else 0
+        if prose == _PROSE_MAX:
+            break
     return None

@@ -10,7 +10,7 @@ these belong to the open message:
 - what the grammar of a trace expects: the exception at the end of Python's, the function names and
   blank lines of Go's, the source excerpt before Node's, ``Caused by:``, ``--- End of``;
 - the head of a trace behind a logger's line, unless that line says that all is well: then the
-  program has died after it, and its last words are an error of their own;
+  program has died after it, and the trace is an error of its own;
 - closing brackets;
 - anything without a beginning of its own, behind a line that began with a timestamp.
 
@@ -18,7 +18,7 @@ A message with a trace in it is an error unless its first line says otherwise.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from serverless_init.logs.headline import LEVELED, PLAIN, TIMED, WHOLE, HeadlineReader
@@ -31,22 +31,24 @@ _NO_TRACE, _PYTHON_FRAMES, _PYTHON_END, _PYTHON_LINK, _GO, _NODE_SOURCE, _NODE, 
 _EXCERPT_LINES_MAX = 6
 
 _PYTHON_HEAD = b"Traceback (most recent call last):"
+_PYTHON_GROUP = b"+ Exception Group Traceback (most recent call last):"
 _PYTHON_LINKS = (b"The above exception was the direct", b"During handling of the above exception")
-# The last words of a program that ends, or a trace that a logger prints behind its line.
-_HEADS = (
-    *(_PYTHON_HEAD, b"Exception in thread ", b"Unhandled exception", b"Unhandled Exception"),
-    *(b"panic: ", b"fatal error: ", b"goroutine "),
+# The last words of a program: they belong to nothing before them.
+_LAST_WORDS = (
+    *(b"panic: ", b"fatal error: ", b"Exception in thread "),
+    *(b"Unhandled exception", b"Unhandled Exception"),
 )
-_GO_HEADS = (b"panic: ", b"fatal error: ", b"goroutine ")
-_GO_LINES = (*_GO_HEADS, b"created by ", b"[signal ", b"[originating from ", b"exit status ")
-_GO_CALL = re.compile(rb"[^\s(][^\s]*\.[^\s]*\(.*\)$|panic\(|[a-z]\w{1,5} +0x[0-9a-f]+$")
 _GOROUTINE = b"goroutine "
+_GO_HEADS = (b"panic: ", b"fatal error: ", _GOROUTINE)
+_GO_LINES = (*_GO_HEADS, b"created by ", b"[signal ", b"[originating from ", b"exit status ")
+# ``main.(*T).Run(0xc0, {0x1})``, and a register. One way to match each, as lines may be long.
+_GO_CALL = re.compile(rb"[^\s(.]+(?:\.[^\s(.]*)+\(|panic\(|[a-z]\w{1,5} +0x[0-9a-f]+$")
 _NODE_HEAD = re.compile(rb"(?:(?:file://)?/\S+\.[cm]?[jt]sx?|node:\S+):\d+$")
 _RUBY_HEAD = re.compile(rb"\S+:\d+:in [`'][^']*': ")
 _RUBY_FRAME = re.compile(rb"\S+:\d+:in [`'][^']*'$")
 _CONTINUATIONS = (b"Caused by: ", b"Suppressed: ", b"--- End of ", b"---> ")
 _EXCEPTION = re.compile(rb"[A-Za-z_$][\w.$]*(?:Exception|Error|Throwable)(?::|$)")
-_FRAMES = (b"at ", b"from ", b"File ", b"...", b"Caused by: ")
+_FRAMES = (b"at ", b"from ", b"File ", b"...", b"Caused by: ", b"| ", b"+-")
 # ``May 15, 2024 2:04:02 PM com.example.Main run``: java.util.logging says how severe it is in the
 # next line.
 _JAVA_UTIL = re.compile(rb"[A-Z][a-z]{2} \d\d?, \d{4} \d\d?:\d\d:\d\d [AP]M \S+ \S+$")
@@ -57,15 +59,15 @@ _MILD = frozenset(("info", "debug", "notice"))
 class Joiner(Protocol):
     """Sees every line that is not blank, in order.
 
-    `status` is the severity of the open message, or of the line that stands alone, as far as they
-    say; `label` is what a message of several lines is tagged with.
+    `status` is the severity of the open message, or of the last line when it stood alone, as far
+    as they say; `label` is what a message of several lines is tagged with.
     """
 
     status: str | None
     label: str
 
-    def take(self, line: bytes, is_behind_blank: bool) -> int:
-        """`BEGINS`, `BELONGS` or `ALONE`."""
+    def take(self, line: bytes, blanks: Sequence[bytes]) -> int:
+        """`BEGINS`, `BELONGS` or `ALONE`; `blanks` are the blank lines right before `line`."""
 
     def close(self) -> None:
         """The open message is over."""
@@ -80,7 +82,7 @@ class NoJoiner:
         self.status: str | None = None
         self._read = HeadlineReader().read
 
-    def take(self, line: bytes, is_behind_blank: bool) -> int:  # noqa: ARG002
+    def take(self, line: bytes, blanks: Sequence[bytes]) -> int:  # noqa: ARG002
         """See `Joiner.take`."""
         self.status = self._read(line)[1]
         return ALONE
@@ -100,7 +102,7 @@ class PatternJoiner:
         self._is_open = False
         self._read = HeadlineReader().read
 
-    def take(self, line: bytes, is_behind_blank: bool) -> int:  # noqa: ARG002
+    def take(self, line: bytes, blanks: Sequence[bytes]) -> int:  # noqa: ARG002
         """See `Joiner.take`."""
         if self._is_open and not self._begins(line):
             return BELONGS
@@ -131,10 +133,10 @@ class AutoJoiner:
         self._indent = self._excerpt = 0
         self._state = _NO_TRACE
 
-    def take(self, line: bytes, is_behind_blank: bool) -> int:
+    def take(self, line: bytes, blanks: Sequence[bytes]) -> int:
         """See `Joiner.take`."""
         kind, status = self._read(line)
-        if self._kind != WHOLE and self._belongs(line, kind, is_behind_blank):
+        if self._kind != WHOLE and self._belongs(line, kind, bool(blanks)):
             return BELONGS
         self._state = _NO_TRACE
         self._kind = kind
@@ -143,7 +145,7 @@ class AutoJoiner:
             return ALONE
         self._open_first = line
         self._indent = _indent(line) if line[0] in _BLANK else 0
-        if kind != TIMED:
+        if kind == PLAIN or (kind == LEVELED and line.startswith(_GO_HEADS)):
             self._look_for_head(line)
         return BEGINS
 
@@ -159,15 +161,21 @@ class AutoJoiner:
             return False
         if self._state and self._continues_trace(line, is_behind_blank):
             return True
+        is_behind_time = self._kind == TIMED
         if kind == LEVELED:
-            return self._is_level_of_java_util(line) or self._belongs_head(line)
-        if line.startswith(_CONTINUATIONS):
-            return self._note_trace()
-        if line.startswith(_HEADS) or _EXCEPTION.match(line):
-            return self._belongs_head(line)
-        if self._kind != PLAIN and _RUBY_FRAME.match(line):
-            return self._note_trace()
-        return not line.strip(_BRACKETS) or (self._by_time and self._kind == TIMED)
+            return is_behind_time and self._belongs_leveled(line)
+        if kind == PLAIN:
+            if line.startswith(_CONTINUATIONS):
+                return self._note_trace()
+            if line.startswith((_PYTHON_HEAD, _GOROUTINE)) or _EXCEPTION.match(line):
+                return self._belongs_head(line)
+            if line.startswith(_LAST_WORDS):
+                return False
+            if self._kind > PLAIN and _RUBY_FRAME.match(line):
+                return self._note_trace()
+            if not line.strip(_BRACKETS):
+                return True
+        return is_behind_time and self._by_time
 
     def _belongs_indented(self, line: bytes, kind: int) -> bool:
         """Deeper than the first line. What has a beginning of its own may be somebody's layout."""
@@ -186,20 +194,18 @@ class AutoJoiner:
 
     def _belongs_head(self, line: bytes) -> bool:
         """The head of a trace belongs to a logger's line that does not say that all is well."""
-        if line.startswith(_GOROUTINE):
-            is_expected = True
-        else:
-            is_expected = self._kind != PLAIN and self.status not in _MILD
-        if not is_expected or not (line.startswith(_HEADS) or _EXCEPTION.match(line)):
+        is_expected = self._kind > PLAIN and self.status not in _MILD
+        if not is_expected and not line.startswith(_GOROUTINE):
             return False
         self._look_for_head(line)
         return self._note_trace()
 
-    def _is_level_of_java_util(self, line: bytes) -> bool:
-        if self._kind != TIMED or self.status or not _JAVA_UTIL.match(self._open_first):
-            return False
-        self.status = self._read(line)[1]
-        return True
+    def _belongs_leveled(self, line: bytes) -> bool:
+        """Node's ``Error: `` is the head of a trace; java.util.logging needs two lines."""
+        if self.status is None and _JAVA_UTIL.match(self._open_first):
+            self.status = self._read(line)[1]
+            return True
+        return self.status not in _MILD and line.startswith(b"Error: ")
 
     def _look_for_head(self, line: bytes) -> None:
         """Note the trace that `line` begins, if it does."""
@@ -211,7 +217,8 @@ class AutoJoiner:
             self._state, self._excerpt = _RUBY, _EXCERPT_LINES_MAX
         elif 0x30 <= line[-1] <= 0x39 and _NODE_HEAD.match(line):
             self._state, self._excerpt = _NODE_SOURCE, _EXCERPT_LINES_MAX
-        if self._state or line.startswith(_HEADS):
+        is_head = line.startswith(_LAST_WORDS) or line.lstrip().startswith(_PYTHON_GROUP)
+        if is_head or self._state not in (_NO_TRACE, _NODE_SOURCE):
             self._note_trace()
 
     def _continues_trace(self, line: bytes, is_behind_blank: bool) -> bool:

@@ -10,6 +10,8 @@ from serverless_init.wire import Codec
 if TYPE_CHECKING:
     from serverless_init.logs.batch import Batch
 
+_CONTROLS = bytes(range(32))
+
 
 class LogEncoder:
     """One message to one JSON object.
@@ -21,40 +23,43 @@ class LogEncoder:
 
     def __init__(self, hostname: str = "") -> None:
         self._hostname = hostname
+        # Most messages are read together with the one before: what follows the text is the same.
+        self._status = ""
+        self._timestamp_ms = -1
         self._source: LogSource | None = None
-        self._source_part = b""
-        self._head: tuple[str, int] | None = None
-        self._head_part = b""
+        self._rest = b""
 
     def encode(self, message: LogMessage) -> bytes:
         """`message` as UTF-8; what is invalid in its text becomes U+FFFD."""
-        text = encode_basestring(message.text.decode("utf-8", "replace")).encode()
-        head = message.status, message.timestamp_ms
-        if head != self._head:
-            self._head = head
-            self._head_part = b',"status":"%b","timestamp":%d' % (head[0].encode(), head[1])
-        if message.tags or message.attributes:
-            rest = self._rest(message.source, message.tags, message.attributes)
+        text, status, timestamp_ms, source, tags, _, attributes = message
+        if tags or attributes:
+            rest = self._behind_text(message)
+        elif (
+            status is self._status and timestamp_ms == self._timestamp_ms and source is self._source
+        ):
+            rest = self._rest
         else:
-            if message.source is not self._source:
-                self._source = message.source
-                self._source_part = self._rest(message.source, (), ())
-            rest = self._source_part
-        return b'{"message":%b%b%b' % (text, self._head_part, rest)
+            self._status, self._timestamp_ms, self._source = status, timestamp_ms, source
+            rest = self._rest = self._behind_text(message)
+        if text.isascii() and len(text.translate(None, _CONTROLS)) == len(text):
+            escaped = text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+            return b'{"message":"%b"%b' % (escaped, rest)
+        quoted = encode_basestring(text.decode("utf-8", "replace"))
+        return b'{"message":%b%b' % (quoted.encode(), rest)
 
-    def _rest(
-        self,
-        source: LogSource,
-        tags: tuple[str, ...],
-        attributes: tuple[tuple[str, object], ...],
-    ) -> bytes:
-        """Everything that stands behind the timestamp."""
-        values: dict[str, object] = {"hostname": self._hostname}
+    def _behind_text(self, message: LogMessage) -> bytes:
+        """Everything that stands behind the text."""
+        source = message.source
+        values: dict[str, object] = {
+            "status": message.status,
+            "timestamp": message.timestamp_ms,
+            "hostname": self._hostname,
+        }
         if source.service:
             values["service"] = source.service
         values["ddsource"] = source.source
-        values["ddtags"] = ",".join(source.tags + tags)
-        values.update(attributes)
+        values["ddtags"] = ",".join(source.tags + message.tags)
+        values.update(message.attributes)
         text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=str)
         return b"," + text.encode("utf-8", "replace")[1:]
 
