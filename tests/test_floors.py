@@ -14,14 +14,16 @@ FLOORS = {
     0: "__init__ model errors clock",
     1: "lifecycle config telemetry",
     2: "sampler serializer wire reception",
-    3: "dogstatsd aggregator logs forwarder process platforms",
+    3: "dogstatsd aggregator logs forwarder process platforms health",
     4: "intake",
     5: "testing",
-    6: "__main__ start local entrypoint main pipeline logs_pipeline ctl",
+    6: "__main__ start local entrypoint main intakes pipeline enriching logs_pipeline ctl",
 }
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts.split()}
 IMPURE = "asyncio socket selectors threading subprocess signal os time logging"
-SHELLS = "component listeners receiver http grpc keeper child signals reaper pipes pump files"
+SHELLS = (
+    "component listeners receiver http grpc keeper containers child signals reaper pipes pump files"
+)
 # The packages of floor 2 that are transports, and the module that is the clock.
 EXEMPT = "wire reception clock"
 PRIVATE = "os.environ os.environb os.getenv os._exit sys.exit SystemExit"

@@ -13,18 +13,16 @@ from serverless_init.config import (
     AggregatorSettings,
     Configuration,
     ForwarderSettings,
-    IntakeSettings,
     LogsDeliverySettings,
     LogsSettings,
     TagSettings,
 )
-from serverless_init.errors import SettingError
 from serverless_init.forwarder import (
+    Discipline,
     Forwarder,
+    IntakeAddress,
     IntakeEndpoint,
-    additional_endpoints,
-    intake_endpoints,
-    log_line,
+    Outlet,
 )
 from serverless_init.lifecycle import Component, Drained
 from serverless_init.logs import (
@@ -43,7 +41,6 @@ from serverless_init.logs import (
     compile_rules,
 )
 from serverless_init.model import LogSource
-from serverless_init.pipeline import http_client
 from serverless_init.platforms import configured_tags
 from serverless_init.wire import choose_codec
 
@@ -54,15 +51,9 @@ _APP_SERVICE_FOLDER = "/home/LogFiles"
 _SERVICE_VARIABLES = ("K_SERVICE", "CONTAINER_APP_NAME")
 _SERVICE_UNKNOWN = "agent"
 _PATHS_MAX = 1000
+# 401 is an answer for good: so the senders of logs have it.
+_DISCIPLINE = Discipline(ordered=True, refused=frozenset((400, 401, 403, 413)))
 _ROUTES = ("/api/v2/logs", "/v1/input")
-
-
-class LogsForwarder(Forwarder):
-    """In order, and 401 is an answer for good: so the logs intake's senders have it."""
-
-    name = "logs_forwarder"
-    ordered = True
-    refused = frozenset((400, 401, 403, 413))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +69,8 @@ class Common:
 class LogsPipeline:
     """The components in their order, and the account of every line.
 
-    `endpoints` replace those of the settings. `stages` are the forwarder's and the sources'.
+    `surroundings` are the platform and the environment. `stages` are the forwarder's and the
+    sources'.
     """
 
     def __init__(
@@ -86,22 +78,20 @@ class LogsPipeline:
         configuration: Configuration,
         *,
         streams: Sequence[Stream],
-        files: FilesOptions | None,
-        endpoints: tuple[IntakeEndpoint, ...] | None,
-        common: Common,
+        endpoints: tuple[IntakeEndpoint, ...],
+        outlet: Outlet,
+        surroundings: tuple[str, Mapping[str, str]],
         clock: Clock,
     ) -> None:
-        self._clock = clock
-        self._common = common
+        self._common = common_of(configuration, *surroundings)
+        files = files_options(configuration, *surroundings)
         self._options = _assembler_options(configuration)
         self._rules, problems = compile_rules(configuration.of(LogsSettings).processing_rules)
         for problem in problems:
             _log.warning("%s", problem)
         self._stats = LogsStats()
-        if endpoints is None:
-            endpoints = _endpoints(configuration)
-        self.forwarder = _forwarder(configuration, endpoints, clock)
-        lane_options = _lane_options(configuration, common)
+        self.forwarder = _forwarder(configuration, endpoints, outlet, clock)
+        lane_options = _lane_options(configuration, self._common)
         self._lanes = [
             Lane(
                 endpoint,
@@ -166,6 +156,20 @@ class LogsPipeline:
             return Settled()
         payloads = done.payloads_delivered + done.payloads_dropped
         return Settled(done.samples_delivered, done.samples_dropped, payloads)
+
+
+def logs_address(configuration: Configuration) -> IntakeAddress:
+    """Where the logs' intakes are."""
+    delivery, names = configuration.of(LogsDeliverySettings), LogsDeliverySettings.fields
+    return IntakeAddress(
+        "http-intake.logs",
+        url=_url(delivery),
+        api_key=delivery.api_key,
+        further=delivery.additional_endpoints,
+        url_variable=names["url"].env,
+        key_variable=names["api_key"].env,
+        further_variable=names["additional_endpoints"].env,
+    )
 
 
 def common_of(configuration: Configuration, platform: str, environ: Mapping[str, str]) -> Common:
@@ -238,24 +242,6 @@ def _lane_options(configuration: Configuration, common: Common) -> LaneOptions:
     )
 
 
-def _endpoints(configuration: Configuration) -> tuple[IntakeEndpoint, ...]:
-    settings = configuration.of(ForwarderSettings)
-    delivery = configuration.of(LogsDeliverySettings)
-    further = configuration.of(IntakeSettings)
-    url = _url(delivery) or f"https://http-intake.logs.{settings.site}"
-    key = delivery.api_key or settings.api_key
-    try:
-        main = intake_endpoints(ForwarderSettings(api_key=key, url=url), further)
-    except SettingError as error:
-        log_line("warning", f"{error}; no logs are delivered")
-        main = ()
-    more = IntakeSettings(additional_endpoints=delivery.additional_endpoints)
-    others, problems = additional_endpoints(more, main)
-    for problem in problems:
-        log_line("warning", problem)
-    return main + others
-
-
 def _url(delivery: LogsDeliverySettings) -> str:
     url = delivery.url.strip().rstrip("/")
     if url and "://" not in url:
@@ -266,15 +252,17 @@ def _url(delivery: LogsDeliverySettings) -> str:
 
 
 def _forwarder(
-    configuration: Configuration, endpoints: tuple[IntakeEndpoint, ...], clock: Clock
-) -> LogsForwarder:
+    configuration: Configuration,
+    endpoints: tuple[IntakeEndpoint, ...],
+    outlet: Outlet,
+    clock: Clock,
+) -> Forwarder:
     settings = configuration.of(ForwarderSettings)
     delivery = configuration.of(LogsDeliverySettings)
-    at_once = min(delivery.concurrent_requests_max or len(LANES), len(LANES))
-    return LogsForwarder(
+    return Forwarder(
         ForwarderSettings(
             timeout_s=delivery.timeout_s,
-            concurrent_requests_max=at_once,
+            concurrent_requests_max=min(delivery.concurrent_requests_max or 1000, len(LANES)),
             stop_timeout_s=settings.stop_timeout_s,
             stop_wait_for_inflight=settings.stop_wait_for_inflight,
             backoff_factor=delivery.backoff_factor,
@@ -287,12 +275,7 @@ def _forwarder(
         ),
         clock=clock,
         endpoints=endpoints,
-        # That there is no API key, the other forwarder says.
-        report=log_line if endpoints else _unsaid,
-        client=http_client(configuration, endpoints),
-        keys=configuration.of(IntakeSettings),
+        name="logs_forwarder",
+        outlet=outlet,
+        discipline=_DISCIPLINE,
     )
-
-
-def _unsaid(_level: str, _text: str) -> None:
-    """Somebody else has said it."""

@@ -3,19 +3,15 @@
 import asyncio
 import logging
 import warnings
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
-from serverless_init.config import (
-    ForwarderSettings,
-    IntakeSettings,
-    LogsSettings,
-    RunSettings,
-    masked,
-)
-from serverless_init.errors import SettingError
-from serverless_init.forwarder import IntakeEndpoint, additional_endpoints, intake_endpoints
+from serverless_init.config import ForwarderSettings, LogsSettings, RunSettings, masked
+from serverless_init.forwarder import IntakeEndpoint, Outlet
+from serverless_init.intakes import open_outlet, signal_endpoints
 from serverless_init.lifecycle import (
+    Component,
     DrainEnded,
     DrainFailed,
     Lifecycle,
@@ -30,11 +26,10 @@ from serverless_init.pipeline import Pipeline
 from serverless_init.platforms import detect
 from serverless_init.process import from_wait_status
 from serverless_init.start import Start
-from serverless_init.telemetry import conceal, open_log, say
+from serverless_init.telemetry import open_log, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from serverless_init.health import Vitals
     from serverless_init.intake import Intake
     from serverless_init.lifecycle import Drained
     from serverless_init.logs_pipeline import LogsPipeline
@@ -44,6 +39,7 @@ _log = logging.getLogger("serverless_init.main")
 # Relative parts of the drain window, sink first: sending takes longest.
 _SHARES = (3.0, 1.0, 1.0)
 _INTAKE_SHARE = 0.5
+_HEALTH_SHARE = 0.1
 
 
 def run(start: Start) -> int:
@@ -71,32 +67,46 @@ class Run:
         platform = detect(start.environ)
         self._window_s = settings.grace_s or grace_window_s(platform)
         self._intake: Intake | None = None
-        endpoints = _endpoints(start)
-        logs_endpoints: tuple[IntakeEndpoint, ...] | None = None
+        collects_logs = _collects_logs(start)
+        endpoints: tuple[IntakeEndpoint, ...]
+        logs_endpoints: tuple[IntakeEndpoint, ...] = ()
         if start.local:
             # Nobody else pays for what only this mode needs.
             from serverless_init.local import local_endpoint, local_intake
 
             self._intake = local_intake(clock)
             endpoints = (local_endpoint(self._intake),) if self._intake else ()
-            logs_endpoints = endpoints
+            logs_endpoints = endpoints if collects_logs else ()
+        else:
+            endpoints = signal_endpoints(start.configuration)
+            if collects_logs:
+                from serverless_init.logs_pipeline import logs_address
+
+                address = logs_address(start.configuration)
+                logs_endpoints = signal_endpoints(start.configuration, address)
+        outlet = open_outlet(start.configuration, endpoints + logs_endpoints)
         self._pipeline = Pipeline(
             start.configuration,
             reception=start.reception,
             endpoints=endpoints,
+            outlet=outlet,
             platform=platform,
             clock=clock,
         )
-        self._logs = _logs_pipeline(start, logs_endpoints, platform, clock)
         stages, shares = list(self._pipeline.stages), list(_SHARES)
+        self._logs = _open_logs(start, logs_endpoints, outlet, clock) if collects_logs else None
         if self._logs:
-            # Beside their like: the forwarder below, the sources on top.
+            # Each beside its like: the forwarder at the bottom, the sources on top.
             stages[0] += self._logs.stages[0]
             stages[-1] += self._logs.stages[1]
         if self._intake:
             stages.insert(0, (self._intake,))
             shares.insert(0, _INTAKE_SHARE)
-        self._lifecycle = Lifecycle(stages, clock=clock, observe=_log_event, shares=shares)
+        self._vitals: Vitals | None = None
+        if settings.health_port:
+            stages.insert(0, (self._health(settings.health_port, stages),))
+            shares.insert(0, _HEALTH_SHARE)
+        self._lifecycle = Lifecycle(stages, clock=clock, observe=self._observe, shares=shares)
 
     async def live(self) -> int:
         """Start, wait for the end, drain, print the receipt; the exit code."""
@@ -127,6 +137,21 @@ class Run:
         if told:
             say("\n".join([*told, ""]))
         return code
+
+    def _health(self, port: int, stages: Iterable[Iterable[Component]]) -> Component:
+        """What answers a platform's probes, from before the first other start to the last end."""
+        from serverless_init.health import Health, Vitals
+
+        self._vitals = Vitals(
+            (component.name for stage in stages for component in stage),
+            checks={"api_key": lambda: self._pipeline.forwarder.key_health.healthy},
+        )
+        return Health(port, self._vitals, clock=self._clock)
+
+    def _observe(self, event: LifecycleEvent) -> None:
+        _log_event(event)
+        if self._vitals:
+            self._vitals.observe(event)
 
     async def _until_the_end(self) -> None:
         """Wait for the app's end, or without an app for a termination signal."""
@@ -161,11 +186,12 @@ class Run:
             flushes.append(self._logs.flush(deadline))
         await asyncio.gather(*flushes)
 
-    def _receipt(self, reports: "Mapping[str, Drained] | None" = None, **facts: object) -> Receipt:
+    def _receipt(self, reports: Mapping[str, "Drained"] | None = None, **facts: object) -> Receipt:
+        signals: dict[str, Drained] = {}
         if self._logs:
-            facts["signals"] = {"logs": self._logs.account()}
+            signals["logs"] = self._logs.account()
             facts["output_bytes_lost"] = self._logs.bytes_lost
-        return self._pipeline.receipt(reports, **facts)  # type: ignore[arg-type]
+        return self._pipeline.receipt(reports, signals=signals, **facts)
 
     def _complain(self) -> None:
         """Say in one line each what went wrong before there was a log."""
@@ -187,47 +213,23 @@ class Run:
         say(f"{text}\n")
 
 
-def _endpoints(start: Start) -> tuple[IntakeEndpoint, ...]:
-    if start.local:
-        return ()
-    settings = start.configuration.of(ForwarderSettings)
-    further = start.configuration.of(IntakeSettings)
-    main: tuple[IntakeEndpoint, ...] = ()
-    refused: SettingError | None = None
-    try:
-        main = intake_endpoints(settings, further)
-    except SettingError as error:
-        refused = error
-    others, problems = additional_endpoints(further, main)
-    for problem in problems:
-        _log.warning("%s", problem)
-    if not main and others:
-        why = refused or "no API key for the main intake"
-        _log.warning("%s; what is delivered to %s counts as delivered", why, others[0].url)
-    elif refused:
-        _log.warning("%s; nothing is delivered", refused)
-    for endpoint in others:
-        conceal(endpoint.api_key, masked(endpoint.api_key))
-    return main + others
+def _collects_logs(start: Start) -> bool:
+    """Whether lines can come from anywhere: from the app's output, or from files."""
+    settings = start.configuration.of(LogsSettings)
+    return settings.enabled and bool(start.capture or settings.path or settings.instance_logging)
 
 
-def _logs_pipeline(
-    start: Start, endpoints: tuple[IntakeEndpoint, ...] | None, platform: str, clock: Clock
-) -> "LogsPipeline | None":
-    if not start.configuration.of(LogsSettings).enabled:
-        return None
-    from serverless_init.logs_pipeline import LogsPipeline, common_of, files_options
+def _open_logs(
+    start: Start, endpoints: tuple[IntakeEndpoint, ...], outlet: Outlet, clock: Clock
+) -> "LogsPipeline":
+    from serverless_init.logs_pipeline import LogsPipeline
 
-    files = files_options(start.configuration, platform, start.environ)
-    streams = start.capture.streams if start.capture else ()
-    if not files and not streams:
-        return None
     return LogsPipeline(
         start.configuration,
-        streams=streams,
-        files=files,
+        streams=start.capture.streams if start.capture else (),
         endpoints=endpoints,
-        common=common_of(start.configuration, platform, start.environ),
+        outlet=outlet,
+        surroundings=(detect(start.environ), start.environ),
         clock=clock,
     )
 

@@ -14,8 +14,7 @@ from serverless_init.config import (
     Configuration,
     DogStatsDSettings,
     ForwarderSettings,
-    IntakeSettings,
-    NetworkSettings,
+    OriginSettings,
     SerializerSettings,
     StatisticsSettings,
     TagSettings,
@@ -23,14 +22,15 @@ from serverless_init.config import (
     TransportSettings,
 )
 from serverless_init.dogstatsd import DogStatsD, DogStatsDOptions
-from serverless_init.forwarder import Forwarder, IntakeEndpoint
+from serverless_init.enriching import enrichment_rules
+from serverless_init.forwarder import Forwarder, IntakeEndpoint, Outlet
 from serverless_init.lifecycle import Component, Drained, Receipt
 from serverless_init.model import deduplicate
 from serverless_init.platforms import configured_tags
 from serverless_init.reception import Reception
 from serverless_init.sampler import SamplerOptions, TimeSampler
 from serverless_init.serializer import Serializer, dogstatsd_origin
-from serverless_init.wire import HttpClient, Origin, choose_codec, proxy_rules, tls_options
+from serverless_init.wire import choose_codec
 
 _log = logging.getLogger("serverless_init.network")
 
@@ -46,6 +46,7 @@ class Pipeline:
         *,
         reception: Reception,
         endpoints: tuple[IntakeEndpoint, ...],
+        outlet: Outlet,
         platform: str,
         clock: Clock,
     ) -> None:
@@ -53,13 +54,17 @@ class Pipeline:
         host = settings.hostname.encode() if settings.hostname != "none" else b""
         tags = _tags(configuration)
         self.flush_incomplete_buckets = settings.flush_incomplete_buckets
-        self.forwarder = _forwarder(configuration, clock=clock, endpoints=endpoints)
+        self.forwarder = Forwarder(
+            configuration.of(ForwarderSettings), clock=clock, endpoints=endpoints, outlet=outlet
+        )
         self.serializer = _serializer(configuration, platform=platform, host=host)
         timestamps = configuration.of(TimestampSettings)
         self._statistics = configuration.of(StatisticsSettings)
         self.sampler = TimeSampler(
             replace(
-                _sampler_options(settings, host=host, tags=tags),
+                _sampler_options(settings),
+                enrichment=enrichment_rules(configuration, host=host, tags=tags),
+                client_origin=configuration.of(OriginSettings).by_client,
                 timestamps=timestamps.enabled,
                 statistics=self._statistics.metrics,
             )
@@ -174,6 +179,7 @@ def _dogstatsd_options(configuration: Configuration) -> DogStatsDOptions:
         packet_rate=statistics.packets,
         quiet=statistics.quiet,
         long_frames_told=configuration.of(DogStatsDSettings).stream_log_too_big,
+        client_origin=configuration.of(OriginSettings).by_client,
     )
 
 
@@ -184,44 +190,6 @@ def _closed(account: Drained) -> Drained:
     dropped = Counter(account.dropped)
     dropped["out_of_time"] += account.held
     return replace(account, dropped=dropped, held=0)
-
-
-def _forwarder(
-    configuration: Configuration, *, clock: Clock, endpoints: tuple[IntakeEndpoint, ...]
-) -> Forwarder:
-    settings = configuration.of(ForwarderSettings)
-    return Forwarder(
-        settings,
-        clock=clock,
-        endpoints=endpoints,
-        client=http_client(configuration, endpoints),
-        keys=configuration.of(IntakeSettings),
-    )
-
-
-def http_client(configuration: Configuration, endpoints: tuple[IntakeEndpoint, ...]) -> HttpClient:
-    """A client for `endpoints`, by the settings of the network."""
-    settings = configuration.of(ForwarderSettings)
-    network = configuration.of(NetworkSettings)
-    proxies, problems = proxy_rules(network)
-    for problem in problems:
-        _log.warning("%s", problem)
-    for endpoint in endpoints:
-        entry = proxies.nearly_direct(Origin(endpoint.scheme, endpoint.host, endpoint.port))
-        if entry:
-            _log.warning(
-                "%s goes through the proxy: %s in no_proxy matches it only with "
-                "DD_NO_PROXY_NONEXACT_MATCH=true",
-                endpoint.url,
-                entry,
-            )
-    return HttpClient(
-        tls=tls_options(network, skip_validation=settings.skip_tls_validation),
-        proxies=proxies,
-        idle_connections_max=settings.workers * settings.concurrent_requests_max * len(endpoints),
-        age_s_max=network.connection_age_s_max,
-        complain=lambda problem: _log.warning("%s", problem),
-    )
 
 
 def _tags(configuration: Configuration) -> tuple[bytes, ...]:
@@ -238,15 +206,11 @@ def _serializer(configuration: Configuration, *, platform: str, host: bytes) -> 
     return Serializer(settings, codec=codec, origin=origin, hostname=host)
 
 
-def _sampler_options(
-    settings: AggregatorSettings, *, host: bytes, tags: tuple[bytes, ...]
-) -> SamplerOptions:
+def _sampler_options(settings: AggregatorSettings) -> SamplerOptions:
     return SamplerOptions(
         contexts_max=settings.contexts_max,
         expiry_s=settings.expiry_s,
         context_expiry_s=settings.context_expiry_s,
         histogram_aggregates=settings.histogram_aggregates,
         histogram_percentiles=settings.histogram_percentiles,
-        host=host,
-        extra_tags=tags,
     )

@@ -12,6 +12,7 @@ from serverless_init.config import (
     SIDECAR_DEFAULTS,
     DogStatsDSettings,
     LogsSettings,
+    OriginSettings,
     TransportSettings,
     load,
 )
@@ -150,7 +151,9 @@ class Start:
 
     def _bind(self, settings: DogStatsDSettings, eol_required: tuple[str, ...]) -> Reception:
         reception = Reception(
-            packet_bytes_max=settings.buffer_size, bytes_max=settings.backlog_bytes_max
+            packet_bytes_max=settings.buffer_size,
+            bytes_max=settings.backlog_bytes_max,
+            senders_named=self.configuration.of(OriginSettings).by_socket,
         )
         if not settings.enabled:
             return reception

@@ -59,7 +59,7 @@ def messages(intake: IntakeThread) -> list[str]:
 
 
 def wait_for(intake: IntakeThread, message: str) -> None:
-    intake.wait_until(lambda store: any(log.message == message for log in store.logs()), 15.0)
+    intake.wait_until(lambda store: any(log.message == message for log in store.logs), 15.0)
 
 
 def test_a_file_is_read_from_its_first_line_and_at_the_end_to_its_last(

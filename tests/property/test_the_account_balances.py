@@ -12,6 +12,7 @@ from serverless_init.clock import SystemClock
 from serverless_init.config import load
 from serverless_init.forwarder import IntakeEndpoint
 from serverless_init.intake import FaultStep
+from serverless_init.intakes import open_outlet
 from serverless_init.lifecycle import Lifecycle, Receipt
 from serverless_init.pipeline import Pipeline
 from serverless_init.reception import Reception, bind_unix_datagram
@@ -55,10 +56,12 @@ async def live(packets: list[bytes], flushes: list[bool], intake: IntakeThread |
         reception.add_datagrams(bind_unix_datagram(path, receive_buffer=0))
         port = intake.port if intake else 0
         endpoint = IntakeEndpoint("http", "127.0.0.1", port, "", "key")
+        endpoints = (endpoint,) if intake else ()
         pipeline = Pipeline(
             CONFIGURATION,
             reception=reception,
-            endpoints=(endpoint,) if intake else (),
+            endpoints=endpoints,
+            outlet=open_outlet(CONFIGURATION, endpoints),
             platform="local",
             clock=clock,
         )

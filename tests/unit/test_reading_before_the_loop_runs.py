@@ -1,16 +1,16 @@
 """SIGIO tells us of packets before the event loop runs, and never reaches the app for it."""
 
-import signal
 import socket
 import threading
+
+import pytest
 
 from serverless_init.start import Start
 
 
+@pytest.mark.usefixtures("signals_as_before")
 def test_switching_it_off_under_traffic_passes_no_signal_on() -> None:
     """A packet between two steps of switching off raised SIGIO for the app, which ended it."""
-    former = {number: signal.getsignal(number) for number in signal.valid_signals()}
-    former_mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     start = Start({"DD_DOGSTATSD_PORT": "0"}, ["app"], local=False)
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     receiver.bind(("127.0.0.1", 0))
@@ -39,8 +39,3 @@ def test_switching_it_off_under_traffic_passes_no_signal_on() -> None:
         done.set()
         sender.join()
         start.reception.close()
-        signal.set_wakeup_fd(-1)
-        for number, handler in former.items():
-            if handler is not None and number not in (signal.SIGKILL, signal.SIGSTOP):
-                signal.signal(number, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, former_mask)

@@ -16,6 +16,7 @@ from serverless_init.config.settings_dogstatsd import (
     TimestampSettings,
     TransportSettings,
 )
+from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
 from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
 from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
 
@@ -30,7 +31,9 @@ __all__ = [
     "IntakeSettings",
     "LogsDeliverySettings",
     "LogsSettings",
+    "NameSettings",
     "NetworkSettings",
+    "OriginSettings",
     "RunSettings",
     "SerializerSettings",
     "StatisticsSettings",

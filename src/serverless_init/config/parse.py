@@ -215,6 +215,26 @@ def _keys_by_url(raw: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((url, tuple(keys)) for url, keys in found.items() if url and keys)
 
 
+def _mappings(raw: object) -> tuple[object, ...]:
+    """A list whose entries are for others to judge; one mapping is a list of one."""
+    raw = _from_json(raw)
+    if isinstance(raw, dict):
+        return (raw,)
+    if not isinstance(raw, list | tuple):
+        raise ValueError
+    return tuple(raw)
+
+
+def _show_mappings(value: object) -> str:
+    assert isinstance(value, tuple)
+    names = [
+        str(entry.get("name") or entry.get("metric_name"))
+        for entry in value
+        if isinstance(entry, dict)
+    ]
+    return f"{len(value)} entries ({', '.join(names)})" if value else ""
+
+
 def _show_keys_by_url(value: object) -> str:
     assert isinstance(value, tuple)
     return ", ".join(f"{_without_password(url)} ({len(keys)} keys)" for url, keys in value)
@@ -249,3 +269,4 @@ objects = Parser("a list of mappings", _objects)
 log_intakes = Parser(
     "a list of mappings with Host, Port and api_key", _log_intakes, _show_keys_by_url
 )
+mappings = Parser("a list of mappings, in the environment as JSON", _mappings, _show_mappings)

@@ -23,6 +23,7 @@ from serverless_init.config.settings_dogstatsd import (
     TimestampSettings,
     TransportSettings,
 )
+from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
 from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
 from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
 
@@ -60,6 +61,13 @@ class RunSettings(Settings):
         yaml="serverless.flush_timeout",
         help="Seconds that the last flush may take when the app ended by itself, so that no "
         "platform is about to kill the container.",
+    )
+    health_port: int = setting(
+        0,
+        integer(0, 65535),
+        yaml="health_port",
+        help="TCP port, on all interfaces, on which /live, /ready and /startup answer the probes "
+        "of a platform; 0 turns them off.",
     )
 
 
@@ -382,6 +390,8 @@ COMPONENTS: tuple[type[Settings], ...] = (
     TransportSettings,
     TimestampSettings,
     StatisticsSettings,
+    NameSettings,
+    OriginSettings,
     AggregatorSettings,
     SerializerSettings,
     LogsSettings,

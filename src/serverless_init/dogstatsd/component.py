@@ -7,17 +7,18 @@ two portions of parsing, everything that has arrived is read.
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from serverless_init.clock import Clock
 from serverless_init.dogstatsd.complaints import too_many_contexts
+from serverless_init.dogstatsd.containers import Containers
 from serverless_init.dogstatsd.events import Malformed, parse_event, parse_service_check
 from serverless_init.dogstatsd.packet_rate import PacketRate
 from serverless_init.lifecycle import Drained
 from serverless_init.model import Event, EventSink, SerieSink, ServiceCheck
 from serverless_init.reception import Reception
-from serverless_init.sampler import TimeSampler
+from serverless_init.sampler import Sender, TimeSampler
 from serverless_init.telemetry import RateLimit
 from serverless_init.wire import Relay
 
@@ -47,7 +48,8 @@ class DogStatsDOptions:
     """`relay_host` and `relay_port`: who gets a copy of each packet, nobody when one is missing.
 
     `packet_rate` counts packets per second; `quiet` says what is malformed at level debug;
-    `long_frames_told` shows the start of a frame that is too long.
+    `long_frames_told` shows the start of a frame that is too long. `client_origin` reads what an
+    event or a check says of its sender.
     """
 
     relay_host: str = ""
@@ -55,6 +57,7 @@ class DogStatsDOptions:
     packet_rate: bool = False
     quiet: bool = False
     long_frames_told: bool = False
+    client_origin: bool = False
 
 
 class DogStatsDStats:
@@ -112,6 +115,7 @@ class DogStatsD:
         self._options = options
         self._malformed_level = logging.DEBUG if options.quiet else logging.WARNING
         self._extra_tags = extra_tags
+        self._containers = Containers() if reception.senders_named else None
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pending: asyncio.Handle | None = None
@@ -201,8 +205,13 @@ class DogStatsD:
     def _parse(self, arrived_at: float, packets: list[bytes]) -> None:
         ingest, take_timestamped = self._sampler.ingest, self._sampler.take_timestamped
         for packet in packets:
-            for line in ingest(packet, arrived_at):
-                self._parse_rare(line)
+            if self._containers is None:
+                rare, container = ingest(packet, arrived_at), b""
+            else:
+                container = self._container_of(packet)
+                rare = self._sampler.ingest_from(packet, arrived_at, container)
+            for line in rare:
+                self._parse_rare(line, container)
             for serie in take_timestamped():
                 self._out.submit(serie)
         self.stats.packets_parsed += len(packets)
@@ -212,15 +221,33 @@ class DogStatsD:
             for packet in filter(None, packets):
                 self.relay.send(packet)
 
-    def _parse_rare(self, line: bytes) -> None:
+    def _container_of(self, packet: bytes) -> bytes:
+        """The container of the process that sent `packet`, as far as the kernel tells."""
+        pid = getattr(packet, "pid", 0)
+        if not pid or self._containers is None:
+            return b""
+        return self._containers.of(pid, self._clock.monotonic())
+
+    def _parse_rare(self, line: bytes, container: bytes) -> None:
         warnings: list[str] = []
         item: Event | ServiceCheck | Malformed
+        client_origin = self._options.client_origin
         if line.startswith(b"_e{"):
             kind = "event"
-            item = parse_event(line, extra_tags=self._extra_tags, warnings=warnings)
+            item = parse_event(
+                line,
+                extra_tags=self._extra_tags,
+                client_origin=client_origin,
+                warnings=warnings,
+            )
         else:
             kind = "service_check"
-            item = parse_service_check(line, extra_tags=self._extra_tags, warnings=warnings)
+            item = parse_service_check(
+                line,
+                extra_tags=self._extra_tags,
+                client_origin=client_origin,
+                warnings=warnings,
+            )
         if isinstance(item, Malformed):
             self.stats.drop(f"malformed:{kind}:{item}")
             text = f"malformed {kind} ({item}): {line[:_EXCERPT_BYTES]!r}"
@@ -232,7 +259,15 @@ class DogStatsD:
             self.stats.service_checks += 1
         for warning in warnings:
             self._warn(kind, f"{kind} {line[:_EXCERPT_BYTES]!r}: {warning}")
-        self._out.add(item)
+        self._out.add(self._with_origin(item, container))
+
+    def _with_origin(self, item: Event | ServiceCheck, container: bytes) -> Event | ServiceCheck:
+        """`item` with the tags that follow from who sent it."""
+        sender = Sender(
+            container, item.local_data, item.external_data, item.entity_id, item.cardinality
+        )
+        tags = self._sampler.enrichment.tags_of_sender(sender)
+        return replace(item, tags=item.tags + tags) if tags else item
 
     def _complain(self) -> None:
         """Say what was refused since the last time, once a minute for each kind."""

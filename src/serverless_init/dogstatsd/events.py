@@ -10,12 +10,12 @@ check are not looked at.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
 from serverless_init.model import AlertType, CheckStatus, Event, EventPriority, ServiceCheck
-from serverless_init.sampler import parse_int, split_tags, strip_special
+from serverless_init.sampler import Stripped, parse_int, split_tags, strip_special
 
 
 class Malformed(StrEnum):
@@ -67,20 +67,21 @@ def parse_event(
         priority = _PRIORITIES.get(text) or _warn(warnings, "priority", text, priority)
     for text in fields.texts(b"t:"):
         alert_type = _ALERT_TYPES.get(text) or _warn(warnings, "alert type", text, alert_type)
-    host, tags, cardinality = fields.host_tags_cardinality(extra_tags)
+    said = fields.of_tags()
     return Event(
         title=_unescape(body[:title_bytes]),
         text=_unescape(body[text_start:text_end]),
         timestamp=_timestamp(fields, warnings),
         priority=priority,
         alert_type=alert_type,
-        host=host,
+        host=said.host or b"",
         aggregation_key=fields.last(b"k:"),
         source_type=fields.last(b"s:"),
-        tags=tags,
+        tags=said.tags + extra_tags,
         local_data=fields.last(b"c:"),
         external_data=fields.last(b"e:"),
-        cardinality=cardinality,
+        entity_id=said.entity_id,
+        cardinality=said.cardinality,
     )
 
 
@@ -102,17 +103,18 @@ def parse_service_check(
     if status is None:
         return Malformed.BAD_STATUS
     fields = _read(optional, _CHECK_PREFIXES, client_origin)
-    host, tags, cardinality = fields.host_tags_cardinality(extra_tags)
+    said = fields.of_tags()
     return ServiceCheck(
         name=name,
         status=status,
         timestamp=_timestamp(fields, warnings),
-        host=host,
+        host=said.host or b"",
         message=fields.last(b"m:"),
-        tags=tags,
+        tags=said.tags + extra_tags,
         local_data=fields.last(b"c:"),
         external_data=fields.last(b"e:"),
-        cardinality=cardinality,
+        entity_id=said.entity_id,
+        cardinality=said.cardinality,
     )
 
 
@@ -129,13 +131,10 @@ class _Fields:
         texts = self.texts(prefix)
         return texts[-1] if texts else b""
 
-    def host_tags_cardinality(
-        self, extra_tags: tuple[bytes, ...]
-    ) -> tuple[bytes, tuple[bytes, ...], bytes]:
+    def of_tags(self) -> Stripped:
         """What the tags say; the ``h:`` and ``card:`` fields beat the special tags."""
         stripped = strip_special(split_tags(self.last(b"#")), cardinality=self.last(b"card:"))
-        host = self.last(b"h:") or stripped.host or b""
-        return host, stripped.tags + extra_tags, stripped.cardinality
+        return replace(stripped, host=self.last(b"h:") or stripped.host or b"")
 
 
 def _read(fields: list[bytes], prefixes: tuple[bytes, ...], client_origin: bool) -> _Fields:

@@ -64,16 +64,19 @@ class Channel:
             self._learn(answer.status)
         return answer
 
-    async def validate(self, *, timeout_s: float) -> KeyStatus:
+    async def validate(self, *, timeout_s: float) -> KeyState:
         """Ask Datadog whether the key is valid; no answer is no verdict."""
         key = self.intake.api_key
-        if is_fake(key):
-            self._state = KeyState.FAKE
-        elif key:
-            state = await self._asked(key, timeout_s)
-            if key == self.intake.api_key:
-                self._state = state
-        return self.key_status
+        if not key:
+            return KeyState.MISSING
+        state = KeyState.FAKE if is_fake(key) else await self._asked(key, timeout_s)
+        self.learn(key, state)
+        return state
+
+    def learn(self, key: str, state: KeyState) -> None:
+        """Take note of what is known of `key`, if it still is the one in use."""
+        if key == self.intake.api_key:
+            self._state = state
 
     async def _asked(self, key: str, timeout_s: float) -> KeyState:
         scheme, host, port, path = validation_url(self.intake)

@@ -22,20 +22,18 @@ beside it in the receipt.
 import asyncio
 import logging
 import random
-from collections.abc import Callable
-from typing import ClassVar
 
 from serverless_init.clock import Clock
-from serverless_init.config import ForwarderSettings, IntakeSettings
-from serverless_init.forwarder.breaker import Uniform, backoff_policy
+from serverless_init.config import ForwarderSettings
+from serverless_init.forwarder.breaker import backoff_policy
 from serverless_init.forwarder.channel import Channel
 from serverless_init.forwarder.dispatcher import Dispatcher
 from serverless_init.forwarder.endpoints import IntakeEndpoint
-from serverless_init.forwarder.http import Limits, Worker
-from serverless_init.forwarder.keeper import Keeper
+from serverless_init.forwarder.http import Limits, Report, Worker
 from serverless_init.forwarder.keys import KeyHealth
+from serverless_init.forwarder.outlet import Outlet
 from serverless_init.forwarder.queue import TransactionQueue
-from serverless_init.forwarder.retry import REFUSED
+from serverless_init.forwarder.retry import Discipline
 from serverless_init.forwarder.stats import ForwarderStats
 from serverless_init.lifecycle import Drained
 from serverless_init.model import Payload
@@ -46,6 +44,7 @@ _NO_API_KEY = (
     "no API key, so all telemetry is dropped: set DD_API_KEY to deliver it, or start with "
     "serverless-init --local COMMAND to see what would be delivered"
 )
+_USUAL = Discipline()
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING}
 
 
@@ -57,15 +56,10 @@ def log_line(level: str, text: str) -> None:
 class Forwarder:
     """Takes payloads, never blocks, delivers them to every endpoint. See the module's text.
 
-    `endpoints` begins with the main one. Not thread-safe: everything is called on the loop that
-    ran `start`.
+    There is one for each signal, of another `name`, with endpoints and counters of its own; they
+    share the `outlet`. `endpoints` begins with the main one. Not thread-safe: everything is called
+    on the loop that ran `start`.
     """
-
-    name = "forwarder"
-    ordered: ClassVar[bool] = False
-    """Whether the payloads of one endpoint are delivered in order, one at a time."""
-    refused: ClassVar[frozenset[int]] = REFUSED
-    """The statuses with which the intake says that it will never take a payload."""
 
     def __init__(
         self,
@@ -73,37 +67,36 @@ class Forwarder:
         *,
         clock: Clock,
         endpoints: tuple[IntakeEndpoint, ...],
-        report: Callable[[str, str], None] = log_line,
-        uniform: Uniform = random.uniform,
-        client: HttpClient | None = None,
-        keys: IntakeSettings | None = None,
+        name: str = "forwarder",
+        report: Report = log_line,
+        outlet: Outlet | None = None,
+        discipline: Discipline = _USUAL,
     ) -> None:
+        self.name = name
         self._settings = settings
         self._clock = clock
-        self._report = report
         self._started = False
         policy, complaints = backoff_policy(settings)
         timeout_s, complaint = _timeout(settings)
         self._complaints = complaints + complaint
         slots = settings.workers * settings.concurrent_requests_max
-        limits = Limits(slots, timeout_s, self.refused)
-        self._client = client or HttpClient(
-            tls=TlsOptions(skip_validation=settings.skip_tls_validation),
-            idle_connections_max=limits.slots,
-        )
+        limits = Limits(slots, timeout_s, discipline.refused)
+        self._outlet = outlet or _outlet(settings, limits, report)
+        self._outlet.join(name)
         accounts = tuple(ForwarderStats() for _ in endpoints)
-        self._stats = accounts[0] if accounts else ForwarderStats()
+        self.stats = accounts[0] if accounts else ForwarderStats()
+        """The main endpoint's counters."""
         self._workers = tuple(
             Worker(
-                Channel(endpoint, self._client),
+                Channel(endpoint, self._outlet.client),
                 Dispatcher(
                     TransactionQueue(
                         payloads_max=settings.queue_payloads_max,
                         bytes_max=settings.retry_queue_bytes_max,
-                        ordered=self.ordered,
+                        ordered=discipline.ordered,
                     ),
                     policy=policy,
-                    uniform=uniform,
+                    uniform=random.uniform,
                     stats=account,
                 ),
                 limits=limits,
@@ -113,13 +106,6 @@ class Forwarder:
             )
             for endpoint, account in zip(endpoints, accounts, strict=True)
         )
-        self._keeper = Keeper(self._workers, keys or IntakeSettings(), report=report)
-
-    @property
-    def stats(self) -> ForwarderStats:
-        """The main endpoint's counters, up to date."""
-        self._stats.connections_opened = self._client.stats.connections_opened
-        return self._stats
 
     @property
     def held(self) -> int:
@@ -128,8 +114,12 @@ class Forwarder:
 
     @property
     def key_health(self) -> KeyHealth:
-        """What is known of the API keys."""
-        return self._keeper.health
+        """What is known of the API keys of all signals."""
+        return self._outlet.keeper.health
+
+    def account(self) -> Drained:
+        """The main endpoint's account."""
+        return _account(self.stats, self.held)
 
     def elsewhere(self) -> dict[str, Drained]:
         """The accounts of the other endpoints, by URL and the key's ending."""
@@ -140,18 +130,18 @@ class Forwarder:
         assert not self._started, "the forwarder is started once"
         self._started = True
         for complaint in self._complaints:
-            self._report("warning", complaint)
+            self._outlet.warn_once(complaint)
         if not self._workers:
-            self._report("warning", _NO_API_KEY)
+            self._outlet.warn_once(_NO_API_KEY)
         for worker in self._workers:
             worker.start()
-        self._keeper.start()
+        self._outlet.keeper.start(self._workers)
 
     def submit(self, payload: Payload) -> None:
         """Queue `payload`. Never blocks; without an endpoint it is dropped as ``no_api_key``."""
         if not self._workers:
-            self._stats.accept(payload)
-            self._stats.drop(payload, "no_api_key")
+            self.stats.accept(payload)
+            self.stats.drop(payload, "no_api_key")
         for worker in self._workers:
             worker.submit(payload)
 
@@ -176,22 +166,31 @@ class Forwarder:
         cut_off = await asyncio.gather(
             *(self._drain(worker, deadline, purge=purge) for worker in self._workers)
         )
-        await self._keeper.end()
-        return _account(self._stats, self.held, late=any(cut_off))
+        await self._outlet.keeper.end(self._workers)
+        return _account(self.stats, self.held, late=any(cut_off))
 
     def close(self) -> None:
-        """Close every connection; what is still held is dropped as ``closed``. Idempotent."""
-        self._keeper.close()
+        """End; what is still held is dropped as ``closed``. Idempotent."""
         for worker in self._workers:
             worker.close()
-        self._client.close()
+        self._outlet.keeper.forget(self._workers)
+        self._outlet.leave(self.name)
 
     async def _drain(self, worker: Worker, deadline: float, *, purge: bool) -> bool:
         if purge:
-            await self._keeper.fetched(worker, deadline - self._clock.monotonic())
+            await self._outlet.keeper.fetched(worker, deadline - self._clock.monotonic())
         return await worker.drain(
             deadline, purge=purge, wait_for_inflight=self._settings.stop_wait_for_inflight
         )
+
+
+def _outlet(settings: ForwarderSettings, limits: Limits, report: Report) -> Outlet:
+    """One for a forwarder that shares with nobody."""
+    client = HttpClient(
+        tls=TlsOptions(skip_validation=settings.skip_tls_validation),
+        idle_connections_max=limits.slots,
+    )
+    return Outlet(client, report=report)
 
 
 def _account(stats: ForwarderStats, held: int, *, late: bool = False) -> Drained:

@@ -109,8 +109,8 @@ class Dispatcher:
             case Abandoned(reason):
                 self._stats.drop(transaction.payload, reason)
                 target.failed(now)
-            case Retry():
-                target.failed(now)
+            case Retry(after_s):
+                target.failed(now, after_s)
                 return self._keep(transaction.failed()) + self._park(transaction.target, now)
         return self._park(transaction.target, now)
 
@@ -198,10 +198,10 @@ class _Target:
         self.breaker = breaker
         self.pace = pace
 
-    def failed(self, now: float) -> None:
-        """An attempt failed."""
-        self.breaker.failed(now)
-        self.pace.failed(now)
+    def failed(self, now: float, after_s: float = 0.0) -> None:
+        """An attempt failed; the intake asks for a pause of `after_s`."""
+        self.breaker.failed(now, after_s)
+        self.pace.failed(now, after_s)
 
     def wake(self) -> None:
         """Every backoff ends now."""

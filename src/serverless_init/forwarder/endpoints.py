@@ -1,8 +1,8 @@
 """Where payloads go: the intakes' URLs and keys, from the settings.
 
-``dd_url`` wins over ``https://app.<site>``. A path in the URL is kept as a prefix of every route,
-so an intake may live behind a gateway. Each URL of ``additional_endpoints`` gets everything too,
-once for each of its keys.
+A signal's own URL wins over ``dd_url``, and that over ``https://<the signal's prefix>.<site>``. A
+path in the URL is kept as a prefix of every route, so an intake may live behind a gateway. Each URL
+of the signal's ``additional_endpoints`` gets all of the signal too, once for each of its keys.
 
 *The Agent's version in the host.* ``app.<site>`` of a Datadog site becomes
 ``7-82-0-app.agent.<site>``: what Datadog documents for firewalls is ``*.agent.<site>``. The number
@@ -26,6 +26,30 @@ _AGENT_VERSION = "7-82-0"
 _DATADOG = r"([a-z]{2,}\d{1,2}\.)?(datad(oghq|0g)\.(com|eu)|ddog-gov\.(com|mil))"
 _SITE = re.compile(_DATADOG)
 _APP_HOST = re.compile(rf"app(?P<rest>(\.mrf)?\.{_DATADOG}\.?)")
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeAddress:
+    """What a signal's intakes follow from, beside the settings that all signals share.
+
+    ``prefix`` stands before the site: ``app``, ``http-intake.logs``, ``trace.agent``. ``url`` and
+    ``api_key`` are the signal's own, empty to take those of all; ``further`` are its
+    ``additional_endpoints``. The variables that hold the URL, the key and the further intakes are
+    named in complaints.
+    """
+
+    prefix: str
+    url: str = ""
+    api_key: str = field(default="", repr=False)
+    further: tuple[tuple[str, tuple[str, ...]], ...] = field(default=(), repr=False)
+    url_variable: str = ForwarderSettings.fields["url"].env
+    key_variable: str = ForwarderSettings.fields["api_key"].env
+    further_variable: str = IntakeSettings.fields["additional_endpoints"].env
+
+
+def metrics_address(further: IntakeSettings) -> IntakeAddress:
+    """That of metrics, events and service checks."""
+    return IntakeAddress("app", further=further.additional_endpoints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +80,45 @@ class IntakeEndpoint:
 
 
 def intake_endpoints(
-    settings: ForwarderSettings, further: IntakeSettings | None = None
+    settings: ForwarderSettings,
+    further: IntakeSettings | None = None,
+    address: IntakeAddress | None = None,
 ) -> tuple[IntakeEndpoint, ...]:
-    """The intakes that every payload goes to, the main one first; none without an API key.
+    """The signal's main intake; none without an API key. Without `address` it is that of metrics.
 
-    Raises `SettingError` when the URL, the site or the key of the main one cannot be used.
+    Raises `SettingError` when the URL, the site or the key cannot be used.
     """
     further = further or IntakeSettings()
-    source = key_source(settings.api_key.strip(), further)
+    address = address or metrics_address(further)
+    own = address.api_key.strip()
+    written = own or settings.api_key.strip()
+    source = key_source(written, further)
     if source is None:
         return ()
-    key = settings.api_key.strip() if source is LITERAL else ""
+    key = written if source is LITERAL else ""
     if not _is_printable(key):
-        why = "must be printable ASCII without spaces"
-        raise SettingError(ForwarderSettings.fields["api_key"].env, "***", why)
-    scheme, host, port, path_prefix = _main(settings, is_fqdn=further.is_fqdn)
+        variable = address.key_variable if own else ForwarderSettings.fields["api_key"].env
+        raise SettingError(variable, "***", "must be printable ASCII without spaces")
+    scheme, host, port, path_prefix = _main(settings, address, is_fqdn=further.is_fqdn)
     return (IntakeEndpoint(scheme, host, port, path_prefix, key, source),)
 
 
 def additional_endpoints(
-    further: IntakeSettings, main: tuple[IntakeEndpoint, ...]
+    further: IntakeSettings,
+    main: tuple[IntakeEndpoint, ...],
+    address: IntakeAddress | None = None,
 ) -> tuple[tuple[IntakeEndpoint, ...], tuple[str, ...]]:
-    """The further intakes, without what `main` has, and a line for each that cannot be used."""
+    """The signal's further intakes, without what `main` has, and a line for each unusable one."""
+    address = address or metrics_address(further)
     found: dict[tuple[str, str], IntakeEndpoint] = {}
     known = {(endpoint.url, endpoint.api_key) for endpoint in main}
     problems: list[str] = []
-    variable = IntakeSettings.fields["additional_endpoints"].env
-    for url, keys in further.additional_endpoints:
+    for url, keys in address.further:
         try:
             scheme, host, port, path_prefix = _parts(url)
         except ValueError as error:
-            problems.append(f"{variable}: {url.rpartition('@')[2]!r} {error}; it gets nothing")
+            shown = url.rpartition("@")[2]
+            problems.append(f"{address.further_variable}: {shown!r} {error}; it gets nothing")
             continue
         for key in keys:
             source = key_source(key, further)
@@ -114,19 +146,22 @@ def validation_url(endpoint: IntakeEndpoint) -> tuple[str, str, int, str]:
     return endpoint.scheme, endpoint.host, endpoint.port, endpoint.path_prefix + _VALIDATE
 
 
-def _main(settings: ForwarderSettings, *, is_fqdn: bool) -> tuple[str, str, int, str]:
-    url = settings.url.strip()
+def _main(
+    settings: ForwarderSettings, address: IntakeAddress, *, is_fqdn: bool
+) -> tuple[str, str, int, str]:
+    own = address.url.strip()
+    url = own or settings.url.strip()
     if not url:
         site = _site(settings.site)
-        host = _versioned(f"app.{site}")
+        host = _versioned(f"{address.prefix}.{site}")
         dot = "." * (is_fqdn and bool(_SITE.fullmatch(site)))
         return "https", host + dot, _PORTS["https"], ""
     try:
         scheme, host, port, path_prefix = _parts(url)
     except ValueError as error:
+        variable = address.url_variable if own else ForwarderSettings.fields["url"].env
         # What stands before an at sign may be a password.
-        shown = url.rpartition("@")[2]
-        raise SettingError(ForwarderSettings.fields["url"].env, shown, str(error)) from None
+        raise SettingError(variable, url.rpartition("@")[2], str(error)) from None
     return scheme, _versioned(host), port, path_prefix
 
 

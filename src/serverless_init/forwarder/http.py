@@ -31,11 +31,12 @@ from serverless_init.forwarder.retry import (
     Retry,
     fate_of_answer,
     fate_of_failure,
+    retry_after_s,
 )
 from serverless_init.forwarder.stats import ForwarderStats
 from serverless_init.forwarder.transaction import Transaction
 from serverless_init.model import Payload
-from serverless_init.wire import Progress
+from serverless_init.wire import ClientResponse, Progress
 
 Report = Callable[[str, str], None]
 """Takes a line for the operator: its level (``info`` or ``warning``) and its text."""
@@ -202,19 +203,17 @@ class Worker:
             self._timer = self._loop.call_later(delay_s, self._pump)
 
     async def _deliver(self, flight: "_Flight") -> None:
-        payload = flight.transaction.payload
         key = self.channel.intake.api_key
         try:
-            answer = await self.channel.deliver(
-                payload, timeout_s=self._limits.timeout_s, progress=flight.progress
-            )
+            answer = await self._ask(flight)
         except IntakeUnreachable as error:
             self.stats.error(error.phase)
             self._settle(flight, fate_of_failure(error.phase), str(error), answered=False)
         except Exception as error:  # noqa: BLE001  our mistake costs one payload, not the forwarder
             self._settle(flight, Abandoned("internal_error"), f"{type(error).__name__}: {error}")
         else:
-            fate = fate_of_answer(answer.status, self._limits.refused)
+            after_s = retry_after_s(answer.retry_after, self._clock.now())
+            fate = fate_of_answer(answer.status, self._limits.refused, after_s=after_s)
             if answer.status == 403 and self.channel.renewable:
                 # The key is fetched again, and what it could not deliver waits for that.
                 fate = Retry()
@@ -224,6 +223,16 @@ class Worker:
             self._settle(flight, fate, f"status {answer.status}: {body}")
             if key != self.channel.intake.api_key and isinstance(fate, Retry):
                 self.wake()  # it failed with a key that is no longer in use
+
+    async def _ask(self, flight: "_Flight") -> ClientResponse:
+        try:
+            return await self.channel.deliver(
+                flight.transaction.payload,
+                timeout_s=self._limits.timeout_s,
+                progress=flight.progress,
+            )
+        finally:
+            self.stats.connections_opened += flight.progress.connections
 
     def _settle(self, flight: "_Flight", fate: Fate, why: str, *, answered: bool = True) -> None:
         if self._flights.pop(flight.transaction.sequence, None) is None:

@@ -123,7 +123,7 @@ class Control:
         return json_response(200, {"checks": shown})
 
     def _logs(self, _request: Request, _query: Query) -> Response:
-        shown = [as_json.log(received) for received in self._store.logs()]
+        shown = [as_json.log(received) for received in self._store.logs]
         return json_response(200, {"logs": shown})
 
     def _totals(self, _request: Request, _query: Query) -> Response:

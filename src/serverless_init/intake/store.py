@@ -79,7 +79,10 @@ class _Context(Generic[V]):
 
 
 class Store:
-    """Payloads within `bounds`, and the index of what they say."""
+    """Payloads within `bounds`, and the index of what they say.
+
+    `logs` are the log messages in order of arrival, to be looked at only.
+    """
 
     def __init__(self, bounds: StoreBounds | None = None) -> None:
         self._bounds = bounds or StoreBounds()
@@ -94,7 +97,7 @@ class Store:
         self._sketches: dict[_Key, _Context[ReceivedSketch]] = {}
         self._events: deque[ReceivedEvent] = deque()
         self._checks: deque[ReceivedCheck] = deque()
-        self._logs: deque[ReceivedLog] = deque()
+        self.logs: deque[ReceivedLog] = deque()
         self._routes: dict[str, RouteTotals] = {}
         self._forgotten_payloads = 0
         self._forgotten_items = 0
@@ -148,10 +151,6 @@ class Store:
         """The service checks in order of arrival."""
         return tuple(self._checks)
 
-    def logs(self) -> tuple[ReceivedLog, ...]:
-        """The log messages in order of arrival."""
-        return tuple(self._logs)
-
     def totals(self) -> Totals:
         """A copy of the counters."""
         return Totals(
@@ -167,7 +166,7 @@ class Store:
             self.distributions(),
             self.events(),
             self.checks(),
-            self.logs(),
+            tuple(self.logs),
             self.totals(),
         )
 
@@ -189,7 +188,7 @@ class Store:
             case ReceivedCheck():
                 self._checks.append(received)
             case ReceivedLog():
-                self._logs.append(received)
+                self.logs.append(received)
 
     def _is_full(self) -> bool:
         return self._items > self._bounds.items_max or self._bytes > self._bounds.bytes_max
@@ -213,7 +212,7 @@ class Store:
                 case ReceivedCheck():
                     self._checks.popleft()
                 case ReceivedLog():
-                    self._logs.popleft()
+                    self.logs.popleft()
 
     def _totals_of(self, route: str) -> RouteTotals:
         known = route in self._routes or len(self._routes) < ROUTES_MAX

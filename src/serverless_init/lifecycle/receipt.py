@@ -6,7 +6,7 @@ packet that was cut count as one. The law: ``accepted = delivered + dropped + he
 With several intakes *delivered* is delivered to the main one. What became of the same payloads at
 the others stands beside, an account for each, which balances by itself.
 
-Further signals have an account each, in units of their own: logs in lines.
+Further signals have an account each, in units of their own: log lines, spans.
 """
 
 import json
@@ -14,6 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from serverless_init.lifecycle.component import Drained
+
+# Dropped because the operator wants it so: counted like everything, and no loss.
+UNWANTED = frozenset(("filtered", "excluded"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Receipt:
     kernel discarded before we could accept them, None where it does not say. `final` is false for
     the receipt printed when the app outlives the grace window. `elsewhere` holds the accounts of
     further intakes by name, of the samples that came as far as delivery; `signals` those of further
-    signals. `output_bytes_lost` counts what the app wrote faster than its lines could be collected.
+    signals. `output_bytes_lost` counts what the app wrote faster than its lines could be read.
     """
 
     accepted: int
@@ -55,10 +58,13 @@ class Receipt:
 
     @property
     def lossless(self) -> bool:
-        """Whether everything that was sent to us has been delivered, as far as anybody knows."""
-        others = any(account.dropped or account.held for account in self._others())
-        unread = self.kernel_drops or self.output_bytes_lost
-        return not (self.dropped_total or self.held or unread or self.late or others)
+        """Whether everything that was sent to us has been delivered, as far as anybody knows.
+
+        What a filter has dropped was not to be delivered.
+        """
+        lost = _lost(self.dropped) or any(_lost(account.dropped) for account in self._others())
+        held = self.held or any(account.held for account in self._others())
+        return not (lost or held or self.kernel_drops or self.output_bytes_lost or self.late)
 
     def text(self) -> str:
         """The receipt as a person reads it."""
@@ -67,18 +73,15 @@ class Receipt:
             f"{self.payloads} payloads, {self.bytes_sent} bytes",
         ]
         for name, there in self.elsewhere.items():
-            account = _sum(there.accepted, there.passed_on, there.dropped, there.held)
-            parts.append(f"also to {name}: {account}")
+            parts.append(f"also to {name}: {_told(there)}")
         for name, signal in self.signals.items():
-            parts.append(
-                f"{name}: {_sum(signal.accepted, signal.passed_on, signal.dropped, signal.held)}"
-            )
+            parts.append(f"{name}: {_told(signal)}")
         if not self.balanced:
             parts.append("THE ACCOUNT DOES NOT BALANCE: please report this")
         if self.kernel_drops:
             parts.append(f"the kernel dropped {self.kernel_drops} datagrams before they were read")
         if self.output_bytes_lost:
-            parts.append(f"{self.output_bytes_lost} bytes of output came too fast to be collected")
+            parts.append(f"{self.output_bytes_lost} bytes of output came too fast to be read")
         if self.late:
             parts.append(f"out of time: {', '.join(self.late)}")
         if self.final:
@@ -116,6 +119,10 @@ class Receipt:
         yield from self.signals.values()
 
 
+def _lost(dropped: Mapping[str, int]) -> int:
+    return sum(count for reason, count in dropped.items() if reason not in UNWANTED)
+
+
 def _as_json(accounts: Mapping[str, Drained]) -> dict[str, object]:
     return {
         name: {
@@ -126,6 +133,10 @@ def _as_json(accounts: Mapping[str, Drained]) -> dict[str, object]:
         }
         for name, account in accounts.items()
     }
+
+
+def _told(account: Drained) -> str:
+    return _sum(account.accepted, account.passed_on, account.dropped, account.held)
 
 
 def _sum(accepted: int, delivered: int, dropped: Mapping[str, int], held: int) -> str:

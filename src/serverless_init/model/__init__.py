@@ -1,5 +1,6 @@
 """Floor 0: the values that travel through the pipeline and the protocols by which parts meet."""
 
+from serverless_init.model.entities import EntityTags, OwnKnowledge
 from serverless_init.model.events import AlertType, CheckStatus, Event, EventPriority, ServiceCheck
 from serverless_init.model.logs import LogMessage, LogSource
 from serverless_init.model.metrics import (
@@ -34,6 +35,7 @@ __all__ = [
     "AlertType",
     "CheckStatus",
     "Endpoint",
+    "EntityTags",
     "Event",
     "EventPriority",
     "EventSink",
@@ -42,6 +44,7 @@ __all__ = [
     "MetricKind",
     "MetricSample",
     "Origin",
+    "OwnKnowledge",
     "Payload",
     "PayloadKind",
     "PayloadSink",

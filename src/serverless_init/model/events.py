@@ -44,6 +44,7 @@ class Event:
     tags: tuple[bytes, ...] = ()
     local_data: bytes = b""
     external_data: bytes = b""
+    entity_id: bytes = b""
     cardinality: bytes = b""
 
 
@@ -59,4 +60,5 @@ class ServiceCheck:
     tags: tuple[bytes, ...] = ()
     local_data: bytes = b""
     external_data: bytes = b""
+    entity_id: bytes = b""
     cardinality: bytes = b""

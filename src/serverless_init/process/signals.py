@@ -6,6 +6,10 @@ bytecodes of the main thread, reads the pipe and passes on what stands in it. So
 arrives twice while the main thread is inside a long C call is passed on twice, and nothing depends
 on an event loop that may not run yet. What comes before the app's pid is known waits for it.
 
+The Python handler is itself interrupted by the next signal. A storm of SIGIO, one for each packet
+of a burst, would nest it until the interpreter's recursion limit ends the program. So only the
+outermost one works: an inner one leaves a count behind and returns, and the outer one looks again.
+
 Faults (SIGSEGV, SIGBUS, SIGFPE, SIGILL) cannot be treated so: after a genuine fault of ours the
 handler would return to the faulting instruction for ever. They are blocked instead. The kernel
 still kills us for a genuine one, and one that was *sent* waits until a thread fetches it with
@@ -48,6 +52,8 @@ class SignalRelay:
         self._interceptors: dict[int, Callable[[], bool]] = {}
         self._on_termination: Callable[[], object] = _nothing
         self._pipe = (-1, -1)
+        self._wakes = 0
+        self._relaying = False
 
     @property
     def waiting(self) -> tuple[int, ...]:
@@ -102,10 +108,26 @@ class SignalRelay:
         signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
 
     def _wake(self, number: int, _frame: object) -> None:
-        try:
-            arrived = os.read(self._pipe[0], 65536) if self._pipe[0] >= 0 else bytes((number,))
-        except BlockingIOError:  # another run of this handler has read it
+        if self._pipe[0] < 0:
+            self._relay(bytes((number,)))
             return
+        self._wakes += 1
+        if self._relaying:
+            return
+        seen = 0
+        # Compared after the flag is down: a signal that comes before that is not forgotten, and
+        # one that comes after it has been relayed by a handler of its own.
+        while seen != self._wakes:
+            seen = self._wakes
+            self._relaying = True
+            try:
+                self._relay(os.read(self._pipe[0], 65536))
+            except BlockingIOError:  # an earlier turn has read it
+                continue
+            finally:
+                self._relaying = False
+
+    def _relay(self, arrived: bytes) -> None:
         for number in arrived:
             interceptor = self._interceptors.get(number)
             taken = interceptor() if interceptor is not None else number == signal.SIGCHLD

@@ -46,11 +46,16 @@ _STREAM_CONNECTIONS_MAX = 1024
 class Reception:
     """The sockets and the packets read from them that nobody has parsed yet.
 
-    `stats` counts what came and what was cut; `packets` waiting is `len(reception)`.
+    `stats` counts what came and what was cut; `packets` waiting is `len(reception)`. With
+    `senders_named` a packet from a Unix socket has the attribute ``pid``, as far as the kernel
+    tells.
     """
 
-    def __init__(self, *, packet_bytes_max: int, bytes_max: int) -> None:
+    def __init__(
+        self, *, packet_bytes_max: int, bytes_max: int, senders_named: bool = False
+    ) -> None:
         self.stats = ReceptionStats()
+        self.senders_named = senders_named
         self._packet_bytes_max = packet_bytes_max
         self._bytes_max = bytes_max
         self._bytes = 0
@@ -74,7 +79,15 @@ class Reception:
         With `eol_required` a last line without line feed is dropped and counted.
         """
         limit = self._packet_bytes_max
-        self._add(DatagramSource(sock, self.stats, limit, eol_required=eol_required))
+        source = DatagramSource(sock, self.stats, limit, eol_required=eol_required)
+        if self.senders_named and sock.family == socket.AF_UNIX:
+            from serverless_init.reception.credentials import name_senders
+
+            try:
+                name_senders(source)
+            except OSError:  # the packets are worth more than their origin
+                self.stats.senders_unknown += 1
+        self._add(source)
 
     def add_streams(self, listener: socket.socket, *, eol_required: bool = False) -> None:
         """Accept connections on `listener`; each length-prefixed frame is a packet, as above."""
@@ -182,6 +195,10 @@ class Reception:
                     self._packet_bytes_max,
                     eol_required=listener.eol_required,
                 )
+                if self.senders_named:
+                    from serverless_init.reception.credentials import name_sender
+
+                    name_sender(connection)
                 self._add(connection)
                 yield connection
 

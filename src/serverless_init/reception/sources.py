@@ -9,6 +9,7 @@ import socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
     class Source(Protocol):
@@ -40,6 +41,7 @@ class ReceptionStats:
         "frame_excerpt",
         "packets",
         "read_errors",
+        "senders_unknown",
     )
 
     def __init__(self) -> None:
@@ -48,6 +50,7 @@ class ReceptionStats:
         self.connections = 0
         self.connections_refused = 0
         self.read_errors = 0
+        self.senders_unknown = 0
         self.backlog_full = 0
         self.dropped: dict[str, int] = {}
         self.frame_excerpt = b""
@@ -58,7 +61,7 @@ class ReceptionStats:
 
 
 class DatagramSource:
-    """A UDP or Unix datagram socket: each datagram is a packet.
+    """A UDP or Unix datagram socket: each datagram, as `read` returns it, is a packet.
 
     With `eol_required` the last line of a packet must be terminated, or it is dropped.
     """
@@ -72,13 +75,14 @@ class DatagramSource:
         eol_required: bool,
     ) -> None:
         self.sock = sock
+        self.read: Callable[[int], bytes] = sock.recv
         self._stats = stats
         self._packet_bytes_max = packet_bytes_max
         self._eol_required = eol_required
 
     def receive(self, packets: list[bytes], room: int) -> bool:
         """See `Source.receive`."""
-        receive, limit = self.sock.recv, self._packet_bytes_max
+        receive, limit = self.read, self._packet_bytes_max
         stats, eol_required = self._stats, self._eol_required
         while room > 0:
             try:
@@ -137,7 +141,10 @@ class StreamListener:
 
 
 class StreamConnection:
-    """One stream connection: its frames are packets. `eol_required` as in `DatagramSource`."""
+    """One stream connection: its frames, as `packet` makes them, are packets.
+
+    `eol_required` as in `DatagramSource`.
+    """
 
     def __init__(
         self,
@@ -150,6 +157,7 @@ class StreamConnection:
         self.sock = sock
         self._stats = stats
         self._packet_bytes_max = packet_bytes_max
+        self.packet: Callable[[bytearray], bytes] = bytes
         self._eol_required = eol_required
         self._unread = bytearray()
 
@@ -185,7 +193,7 @@ class StreamConnection:
             if len(unread) - start < length:
                 break
             position = start + length
-            packet = bytes(unread[start:position])
+            packet = self.packet(unread[start:position])
             packets.append(terminated(packet, self._stats) if self._eol_required else packet)
             self._stats.packets += 1
             self._stats.bytes += length

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from serverless_init.model import Serie, SerieKind, SketchPoint, SketchSerie
 from serverless_init.sampler.buckets import INTERVAL_S, Bucket
 from serverless_init.sampler.contexts import Context
+from serverless_init.sampler.name_filter import NameFilter
 from serverless_init.sampler.statistics import Statistics
-from serverless_init.sampler.stats import NO_OUTPUT, SamplerStats
+from serverless_init.sampler.stats import FILTERED, NO_OUTPUT, SamplerStats
 
 _ZERO = (b"", SerieKind.RATE)
 
@@ -19,15 +20,22 @@ _ZERO = (b"", SerieKind.RATE)
 class Closing:
     """The buckets of one flush, in ascending order of their starts. Ingest never sees them.
 
-    What leaves is counted in `stats` and, by metric, in `statistics` if there is one.
+    What leaves is counted in `stats` and, by metric, in `statistics` if there is one. Outputs of
+    histograms whose names are `unwanted` do not leave.
     """
 
     def __init__(
-        self, buckets: list[Bucket], stats: SamplerStats, statistics: Statistics | None
+        self,
+        buckets: list[Bucket],
+        stats: SamplerStats,
+        statistics: Statistics | None,
+        *,
+        unwanted: NameFilter,
     ) -> None:
         self._buckets = sorted(buckets, key=lambda bucket: bucket.start)
         self._stats = stats
         self._statistics = statistics
+        self._unwanted = unwanted
 
     def samples(self) -> int:
         """How many samples have not been yielded yet."""
@@ -48,6 +56,11 @@ class Closing:
                     points.setdefault(_ZERO, []).append((bucket.start, 0.0))
                 continue
             outputs = list(cell.outputs())
+            if self._unwanted and outputs:
+                outputs = [output for output in outputs if self._wants(context, output[0])]
+                if not outputs:
+                    self._stats.drop(FILTERED, cell.samples)
+                    continue
             for suffix, kind, value in outputs:
                 points.setdefault((suffix, kind), []).append((bucket.start, value))
             unit = unit or cell.unit
@@ -64,6 +77,9 @@ class Closing:
                 name + suffix, tags, host, kind, tuple(ascending), INTERVAL_S, unit, samples
             )
             samples = 0
+
+    def _wants(self, context: Context, suffix: bytes) -> bool:
+        return not suffix or not self._unwanted.rejects(context.identity.name + suffix)
 
     def sketches(self) -> Iterator[SketchSerie]:
         """The sketch series of all contexts."""

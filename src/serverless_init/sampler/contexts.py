@@ -46,17 +46,21 @@ class Route:
 
     `add` and `add_member` are that cell's; `weight` is what the cell makes of the rate. A route
     whose epoch is not the wanted bucket's has to be attached to a cell of that one first. A new
-    route has an epoch that no bucket has, nor the absence of one (0).
+    route has an epoch that no bucket has, nor the absence of one (0). Where there is a `copy`,
+    every number goes to that route too.
     """
 
-    __slots__ = ("add", "add_member", "context", "epoch", "kind", "rate", "weight")
+    __slots__ = ("add", "add_member", "context", "copy", "epoch", "kind", "rate", "weight")
 
     add_member: Callable[[bytes], str | None]
 
-    def __init__(self, context: Context, kind: MetricKind, rate: float) -> None:
+    def __init__(
+        self, context: Context, kind: MetricKind, rate: float, copy: "Route | None" = None
+    ) -> None:
         self.context = context
         self.kind = kind
         self.rate = rate
+        self.copy = copy
         self.epoch = -1
         self.weight = 1.0
         self.add: Callable[[float, float], str | None] = _refuse

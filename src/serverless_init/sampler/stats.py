@@ -13,6 +13,7 @@ UNSUPPORTED_TYPE = "unsupported_type"
 SET_MEMBERS_MAX = "set_members_max"
 HISTOGRAM_VALUES_MAX = "histogram_values_max"
 NO_OUTPUT = "no_output"
+FILTERED = "filtered"
 
 # Names of which samples were refused; the busiest are found among many more.
 _REFUSED_NAMES_MAX = 256

@@ -25,25 +25,26 @@ interval, summed up, is what came in. A last-seen time in the future of a flush,
 jumped, is set back to it, so that contexts don't outlive the jump.
 
 **Accounting**, in samples: every value and every malformed line is accepted; then it is held in a
-cell, or dropped for a reason, and a held one is flushed with a serie or dropped. At any moment
+cell, or dropped for a reason, and a held one is flushed with a serie or dropped. The copy of a
+histogram's value as a distribution counts as a sample of its own. At any moment
 ``samples_accepted == samples_flushed + sum(dropped) + held_samples()``.
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from sys import float_info
 
-from serverless_init.model import MetricKind, Serie, SketchSerie
+from serverless_init.model import MetricKind, MetricSample, Serie, SketchSerie
 from serverless_init.sampler.buckets import INTERVAL_S, Bucket
 from serverless_init.sampler.closing import Closing
 from serverless_init.sampler.contexts import Context, Contexts, Route
 from serverless_init.sampler.crowding import Crowding, crowding
-from serverless_init.sampler.enrichment import Enrichment
+from serverless_init.sampler.enrichment import Enrichment, EnrichmentRules, Identity
 from serverless_init.sampler.histogram import HistogramOutputs
 from serverless_init.sampler.parse import Malformed, parse_metric, parse_values
 from serverless_init.sampler.statistics import Statistics
-from serverless_init.sampler.stats import NON_FINITE, SamplerStats
+from serverless_init.sampler.stats import FILTERED, NON_FINITE, SamplerStats
 from serverless_init.sampler.timeline import Timeline
 from serverless_init.sampler.timestamped import Timestamped
 
@@ -56,9 +57,8 @@ _EVENT_OR_CHECK = (b"_e{", b"_sc")
 class SamplerOptions:
     """What the sampler is built with; the fields named like settings mean the same.
 
-    `host` is attached to samples whose tags name none, `extra_tags` are appended to all.
-    `client_origin` reads the fields ``c:``, ``e:`` and ``card:``, `timestamps` the field ``T``.
-    `statistics` counts what comes in by metric.
+    `enrichment` rules names and tags. `client_origin` reads the fields ``c:``, ``e:`` and
+    ``card:``, `timestamps` the field ``T``. `statistics` counts what comes in by metric.
     """
 
     contexts_max: int = 100_000
@@ -66,8 +66,7 @@ class SamplerOptions:
     context_expiry_s: int = 20
     histogram_aggregates: tuple[str, ...] = ("max", "median", "avg", "count")
     histogram_percentiles: tuple[str, ...] = ("0.95",)
-    host: bytes = b""
-    extra_tags: tuple[bytes, ...] = ()
+    enrichment: EnrichmentRules = field(default_factory=EnrichmentRules)
     client_origin: bool = False
     timestamps: bool = True
     statistics: bool = False
@@ -87,7 +86,7 @@ class Flushed:
 class TimeSampler:
     """See the module's text. `unknown_outputs` are the histogram settings it could not use.
 
-    `statistics` is None unless the options ask for it.
+    `statistics` is None unless the options ask for it. `enrichment` is also for what is no metric.
     """
 
     def __init__(self, options: SamplerOptions) -> None:
@@ -98,7 +97,8 @@ class TimeSampler:
             options.histogram_aggregates, options.histogram_percentiles
         )
         self.unknown_outputs = self._outputs.unknown
-        self._enrichment = Enrichment(host=options.host, extra_tags=options.extra_tags)
+        self.enrichment = Enrichment(options.enrichment)
+        self._unwanted_outputs = options.enrichment.names.of_histograms()
         self._contexts = Contexts(options.contexts_max)
         self._timestamped = Timestamped(self.stats, self.statistics)
         self._timeline = Timeline(INTERVAL_S)
@@ -162,7 +162,7 @@ class TimeSampler:
         if force:
             self._timeline.cut(second)
         closed = [self._buckets.pop(window) for window in over]
-        closing = Closing(closed, self.stats, self.statistics)
+        closing = Closing(closed, self.stats, self.statistics, unwanted=self._unwanted_outputs)
         self._closing = [earlier for earlier in self._closing if earlier.samples()]
         self._closing.append(closing)
         series = self._series(closing, self._contexts.snapshot(), second)
@@ -191,7 +191,23 @@ class TimeSampler:
         self.stats.drop(reason, sum(bucket.samples() for bucket in self._buckets.values()))
         self._buckets.clear()
 
-    def _ingest_long(self, line: bytes, raw_key: bytes, value: bytes, second: int) -> bytes | None:
+    def ingest_from(self, packet: bytes, now: float, container: bytes) -> Sequence[bytes]:
+        """As `ingest`, of a packet whose socket says that it comes from `container`."""
+        second = int(now)
+        rare = []
+        for line in packet.split(b"\n"):
+            head, _, tail = line.partition(b"|")
+            name, _, value = head.partition(b":")
+            # No name has a line feed: the keys of no two containers meet, nor those of `ingest`.
+            raw_key = container + b"\n" + name + b"|" + tail
+            event = self._ingest_long(line, raw_key, value, second, container)
+            if event is not None:
+                rare.append(event)
+        return rare
+
+    def _ingest_long(
+        self, line: bytes, raw_key: bytes, value: bytes, second: int, container: bytes = b""
+    ) -> bytes | None:
         """Take one line the long way. An event or a service check is not ours: it is returned."""
         window = self._timeline.window_of(second)
         route = self._contexts.set_routes.get(raw_key)
@@ -209,10 +225,10 @@ class TimeSampler:
         if text.startswith(_EVENT_OR_CHECK):
             return text
         if text:
-            self._ingest_first(text, raw_key, second)
+            self._ingest_first(text, raw_key, second, container)
         return None
 
-    def _ingest_first(self, line: bytes, raw_key: bytes, second: int) -> None:
+    def _ingest_first(self, line: bytes, raw_key: bytes, second: int, container: bytes) -> None:
         """Take a line whose raw key leads nowhere yet, and remember where it led."""
         options = self._options
         sample = parse_metric(
@@ -221,21 +237,39 @@ class TimeSampler:
         if isinstance(sample, Malformed):
             self.stats.reject(sample, line)
             return
-        identity = self._enrichment.identify(sample)
+        identity = self.enrichment.identify(sample, container)
+        if identity is None:
+            self.stats.samples_accepted += len(sample.values) or 1
+            self.stats.drop(FILTERED, len(sample.values) or 1)
+            return
+        copy = self._copy_route(sample, identity, second)
+        window = self._timeline.window_of(second)
         if sample.timestamp:
             self._timestamped.add(sample, identity, second)
+            if copy is not None:
+                self._feed(copy, sample.values, window, second)
             return
         context = self._contexts.find(identity, sample.kind, second)
         if context is None:
             self.stats.refuse(sample.name, len(sample.values) or 1)
             return
-        window = self._timeline.window_of(second)
-        route = Route(context, sample.kind, sample.rate)
+        route = Route(context, sample.kind, sample.rate, copy)
         self._contexts.remember(raw_key, route)
         if sample.kind is MetricKind.SET:
             self._feed_member(route, sample.member, window, second)
         else:
             self._feed(route, sample.values, window, second)
+
+    def _copy_route(self, sample: MetricSample, identity: Identity, second: int) -> Route | None:
+        """Where the values of `sample` go a second time, as a distribution; usually nowhere."""
+        copy = self.enrichment.copy_of(sample, identity)
+        if copy is None:
+            return None
+        context = self._contexts.find(copy, MetricKind.DISTRIBUTION, second)
+        if context is None:
+            self.stats.refuse(copy.name, len(sample.values))
+            return None
+        return Route(context, MetricKind.DISTRIBUTION, sample.rate)
 
     def _feed(self, route: Route, values: Sequence[float], window: int, second: int) -> None:
         """Put numbers into the route's cell. A context is seen even when none is finite."""
@@ -243,6 +277,8 @@ class TimeSampler:
         self.stats.samples_accepted += len(values)
         self.stats.drop(NON_FINITE, len(values) - len(finite))
         route.context.last_seen = second
+        if route.copy is not None:
+            route.copy.context.last_seen = second
         if finite:
             self._attach(route, window)
         for value in finite:
@@ -270,7 +306,24 @@ class TimeSampler:
             route.add_member = cell.add_member
             route.weight = cell.weigh(route.rate)
             route.epoch = bucket.epoch
+            if route.copy is not None:
+                self._attach(route.copy, window)
+                route.add = self._adding_twice(route, route.copy)
         return bucket.epoch
+
+    def _adding_twice(self, route: Route, copy: Route) -> Callable[[float, float], str | None]:
+        """What takes a number for `route` and, as a sample of its own, for its copy."""
+        add, stats = route.add, self.stats
+
+        def add_twice(value: float, weight: float) -> str | None:
+            copy.context.last_seen = route.context.last_seen
+            stats.samples_accepted += 1
+            refusal = copy.add(value, copy.weight)
+            if refusal is not None:
+                stats.drop(refusal)
+            return add(value, weight)
+
+        return add_twice
 
     def _open(self, window: int) -> Bucket:
         self._epoch += 1

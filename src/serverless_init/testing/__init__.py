@@ -1,8 +1,9 @@
 """Floor 5: doubles for tests and gates; real parts wherever a real part is quick enough."""
 
 from serverless_init.testing.clock import ManualClock
+from serverless_init.testing.entities import KnownEntities
 from serverless_init.testing.intake_thread import IntakeThread
 from serverless_init.testing.sinks import CollectingSink
 from serverless_init.testing.waiting import wait_until
 
-__all__ = ["CollectingSink", "IntakeThread", "ManualClock", "wait_until"]
+__all__ = ["CollectingSink", "IntakeThread", "KnownEntities", "ManualClock", "wait_until"]

@@ -12,6 +12,8 @@ EMPTY = {
     "additional_endpoints": "{}",
     "logs_config.additional_endpoints": "[]",
     "logs_config.processing_rules": "[]",
+    "dogstatsd_mapper_profiles": "[]",
+    "metric_tag_filterlist": "[]",
 }
 DECLARED = [s for component in COMPONENTS for s in component.fields.values()]
 

@@ -25,7 +25,7 @@ def test_a_misspelt_variable_is_told_what_was_meant(written: str, meant: str) ->
     assert others == []
 
 
-@pytest.mark.parametrize("name", ["DD_FOO", "DD_DOGSTATSD_MAPPER_PROFILES", "DD_X"])
+@pytest.mark.parametrize("name", ["DD_FOO", "DD_CLOUD_FOUNDRY_BUILDPACK", "DD_X"])
 def test_an_unknown_name_close_to_nothing_is_only_remarked(name: str) -> None:
     assert load({name: "1"}).unknown() == ([], [f"unknown setting {name}"])
 

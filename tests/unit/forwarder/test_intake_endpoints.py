@@ -2,7 +2,12 @@ import pytest
 
 from serverless_init.config import ForwarderSettings, IntakeSettings
 from serverless_init.errors import SettingError
-from serverless_init.forwarder import IntakeEndpoint, additional_endpoints, intake_endpoints
+from serverless_init.forwarder import (
+    IntakeAddress,
+    IntakeEndpoint,
+    additional_endpoints,
+    intake_endpoints,
+)
 from serverless_init.forwarder.endpoints import validation_url
 from serverless_init.forwarder.keys import KeySource, Place
 
@@ -188,3 +193,60 @@ def test_the_key_is_shown_by_its_ending_only(key: str, ending: str) -> None:
     (intake,) = intake_endpoints(ForwarderSettings(api_key=key))
     assert intake.key_ending == ending
     assert key not in repr(intake)
+
+
+LOGS = "http-intake.logs"
+
+
+@pytest.mark.parametrize(
+    ("address", "values", "url"),
+    [
+        (IntakeAddress(LOGS), {}, "https://http-intake.logs.datadoghq.com"),
+        (IntakeAddress(LOGS), {"site": "us5.datadoghq.com"}, f"https://{LOGS}.us5.datadoghq.com"),
+        (IntakeAddress("trace.agent"), {}, "https://trace.agent.datadoghq.com"),
+        (IntakeAddress(LOGS, url="http://logs:8080/x"), {}, "http://logs:8080/x"),
+        (IntakeAddress(LOGS, url="http://logs"), {"url": "http://all"}, "http://logs"),
+        (IntakeAddress(LOGS), {"url": "http://all"}, "http://all"),
+    ],
+)
+def test_a_signal_has_a_host_of_its_own_unless_a_url_is_given(
+    address: IntakeAddress, values: dict[str, str], url: str
+) -> None:
+    (main,) = intake_endpoints(settings(**values), address=address)
+    assert main.url == url
+    assert validation_url(main)[1].startswith("api.") == url.endswith("datadoghq.com")
+
+
+def test_a_signals_host_that_follows_from_the_site_has_the_final_dot() -> None:
+    (main,) = intake_endpoints(settings(), address=IntakeAddress(LOGS))
+    assert main.host == "http-intake.logs.datadoghq.com."
+
+
+def test_a_signals_own_key_goes_before_that_of_all() -> None:
+    own = "f" * 32
+    (main,) = intake_endpoints(settings(), address=IntakeAddress(LOGS, api_key=own))
+    assert main.api_key == own
+    (main,) = intake_endpoints(ForwarderSettings(), address=IntakeAddress(LOGS, api_key=own))
+    assert main.api_key == own
+    assert own not in repr(IntakeAddress(LOGS, api_key=own, further=(("http://a", (own,)),)))
+
+
+def test_a_signal_has_further_intakes_of_its_own() -> None:
+    address = IntakeAddress(
+        LOGS, further=(("https://a", (KEY,)), ("b", (KEY,))), further_variable="DD_L"
+    )
+    further = IntakeSettings(additional_endpoints=(("https://metrics", (KEY,)),))
+    found, problems = additional_endpoints(further, (), address)
+    assert [endpoint.url for endpoint in found] == ["https://a"]
+    assert problems == ("DD_L: 'b' must start with http:// or https://; it gets nothing",)
+
+
+def test_a_complaint_names_the_signals_own_variables() -> None:
+    address = IntakeAddress(
+        LOGS, url="ftp://a", api_key="a b", url_variable="DD_L_URL", key_variable="DD_L_KEY"
+    )
+    with pytest.raises(SettingError, match=r"^DD_L_KEY="):
+        intake_endpoints(settings(), address=address)
+    address = IntakeAddress(LOGS, url="ftp://a", url_variable="DD_L_URL")
+    with pytest.raises(SettingError, match=r"^DD_L_URL='ftp://a' must start"):
+        intake_endpoints(settings(), address=address)

@@ -242,3 +242,29 @@ def test_the_udp_ports_that_are_read_are_known(reception: Reception, tmp_path: P
     with udp_pair(reception) as client:
         reception.add_datagrams(bind_unix_datagram(str(tmp_path / "s"), receive_buffer=0))
         assert reception.udp_ports() == {client.getpeername()[1]}
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> Iterator[tuple[Reception, str, str]]:
+    made = Reception(packet_bytes_max=64, bytes_max=10_000, senders_named=True)
+    datagram, stream = str(tmp_path / "d"), str(tmp_path / "s")
+    made.add_datagrams(bind_unix_datagram(datagram, receive_buffer=0))
+    made.add_streams(bind_unix_stream(stream), eol_required=True)
+    yield made, datagram, stream
+    made.close()
+
+
+def test_a_packet_from_a_unix_socket_tells_who_sent_it(named: tuple[Reception, str, str]) -> None:
+    reception, datagram, stream = named
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one,
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other,
+    ):
+        one.connect(datagram)
+        one.send(b"a:1|c\n" + b"x" * 100)
+        other.connect(stream)
+        frame = b"b:1|c\nunterminated"
+        other.send(struct.pack("<I", len(frame)) + frame)
+        packets = sorted(everything(reception))
+    assert packets == [b"a:1|c\n", b"b:1|c\n"]
+    assert [packet.pid for packet in packets] == [os.getpid()] * 2  # type: ignore[attr-defined]

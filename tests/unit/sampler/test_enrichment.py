@@ -4,7 +4,7 @@ import pytest
 
 from serverless_init.model import MetricKind, MetricSample
 from serverless_init.sampler import strip_special
-from serverless_init.sampler.enrichment import Enrichment, Identity
+from serverless_init.sampler.enrichment import Enrichment, EnrichmentRules, Identity
 
 
 def tags(text):
@@ -55,7 +55,7 @@ def test_a_known_cardinality_keeps_the_tag():
 
 
 def test_equal_tags_share_one_tuple():
-    enrichment = Enrichment(host=b"h", extra_tags=(b"z",))
+    enrichment = Enrichment(EnrichmentRules(host=b"h", extra_tags=(b"z",)))
     one = enrichment.identify(MetricSample(b"a", MetricKind.GAUGE, (1.0,), tags=(b"y", b"x")))
     two = enrichment.identify(MetricSample(b"b", MetricKind.GAUGE, (1.0,), tags=(b"y", b"x")))
     assert one == Identity(b"a", b"h", (b"x", b"y", b"z"))
@@ -63,7 +63,7 @@ def test_equal_tags_share_one_tuple():
 
 
 def test_what_is_remembered_about_tags_is_bounded():
-    enrichment = Enrichment(host=b"", extra_tags=())
+    enrichment = Enrichment(EnrichmentRules())
     for n in range(3000):
         sample = MetricSample(b"a", MetricKind.GAUGE, (1.0,), tags=(b"%d" % n,))
         assert enrichment.identify(sample).tags == (b"%d" % n,)

@@ -3,7 +3,7 @@
 import pytest
 
 from serverless_init.model import SerieKind
-from serverless_init.sampler import SamplerOptions, TimeSampler
+from serverless_init.sampler import EnrichmentRules, SamplerOptions, TimeSampler
 
 
 def sampler_of(*packets, now=1000.0, **options):
@@ -103,12 +103,16 @@ def test_other_tags_are_another_serie():
 
 
 def test_extra_tags_are_appended_and_count_once():
-    (serie,) = series(sampler_of(b"m:1|c|#b,env:x", extra_tags=(b"env:x", b"a")))
+    (serie,) = series(
+        sampler_of(b"m:1|c|#b,env:x", enrichment=EnrichmentRules(extra_tags=(b"env:x", b"a")))
+    )
     assert serie.tags == (b"a", b"b", b"env:x")
 
 
 def test_a_host_tag_beats_the_configured_host_and_an_empty_one_attaches_none():
-    sampler = sampler_of(b"m:1|c|#host:own", b"m:1|c|#host:", b"m:1|c", host=b"default")
+    sampler = sampler_of(
+        b"m:1|c|#host:own", b"m:1|c|#host:", b"m:1|c", enrichment=EnrichmentRules(host=b"default")
+    )
     assert sorted(serie.host for serie in series(sampler)) == [b"", b"default", b"own"]
 
 

@@ -1,12 +1,14 @@
 """Which metrics come in, how often, and when last; spec/dogstatsd.md 9.3."""
 
-from serverless_init.sampler import SamplerOptions, TimeSampler, context_key
+from serverless_init.sampler import EnrichmentRules, SamplerOptions, TimeSampler, context_key
 from serverless_init.sampler.enrichment import Identity
 from serverless_init.sampler.statistics import Statistics
 
 
 def statistics_of(*packets):
-    sampler = TimeSampler(SamplerOptions(statistics=True, extra_tags=(b"env:x",)))
+    sampler = TimeSampler(
+        SamplerOptions(statistics=True, enrichment=EnrichmentRules(extra_tags=(b"env:x",)))
+    )
     for second, packet in enumerate(packets, 1_700_000_000):
         sampler.ingest(packet, float(second))
     flushed = sampler.flush(1_700_000_100.0, force=True)

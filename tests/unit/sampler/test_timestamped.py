@@ -3,7 +3,7 @@
 import pytest
 
 from serverless_init.model import Serie, SerieKind
-from serverless_init.sampler import SamplerOptions, TimeSampler
+from serverless_init.sampler import EnrichmentRules, SamplerOptions, TimeSampler
 
 T = b"|T1656581400"
 
@@ -84,7 +84,7 @@ def test_what_is_not_finite_is_dropped_and_counted():
 
 def test_tags_and_host_are_those_that_an_aggregated_sample_has():
     line = b"x:1|g|#b,a,b,host:h"
-    sampler, (serie,) = taken(line + T, line, extra_tags=(b"env:x",))
+    sampler, (serie,) = taken(line + T, line, enrichment=EnrichmentRules(extra_tags=(b"env:x",)))
     (aggregated,) = sampler.flush(1010.0, force=True).series
     assert (serie.tags, serie.host) == ((b"a", b"b", b"env:x"), b"h")
     assert (serie.tags, serie.host) == (aggregated.tags, aggregated.host)
