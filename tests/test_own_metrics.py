@@ -8,8 +8,9 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 from serverless_init.dogstatsd.events import Malformed as MalformedItem
-from serverless_init.forwarder.retry import Refused, fate_of_answer
+from serverless_init.forwarder.retry import REFUSED, Refused, fate_of_answer
 from serverless_init.lifecycle import Receipt
+from serverless_init.logs_pipeline import LOGS_DISCIPLINE
 from serverless_init.model import PayloadKind
 from serverless_init.sampler import Malformed, stats
 
@@ -66,7 +67,8 @@ def reasons_in_the_code() -> Iterator[str]:
     yield from (f"disabled:{kind.value}" for kind in PayloadKind if kind not in OTHERS)
     constants = (value for name, value in vars(stats).items() if name.isupper())
     yield from (text for text in constants if isinstance(text, str) and text != stats.MALFORMED)
-    fates = (fate_of_answer(status) for status in range(100, 600))
+    logs_too = REFUSED | LOGS_DISCIPLINE.refused
+    fates = (fate_of_answer(status, logs_too) for status in range(100, 600))
     yield from (fate.reason for fate in fates if isinstance(fate, Refused))
     for path in sorted(ROOT.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):

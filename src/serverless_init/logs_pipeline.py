@@ -52,7 +52,7 @@ _SERVICE_VARIABLES = ("K_SERVICE", "CONTAINER_APP_NAME")
 _SERVICE_UNKNOWN = "agent"
 _PATHS_MAX = 1000
 # 401 is an answer for good: so the senders of logs have it.
-_DISCIPLINE = Discipline(ordered=True, refused=frozenset((400, 401, 403, 413)))
+LOGS_DISCIPLINE = Discipline(ordered=True, refused=frozenset((400, 401, 403, 413)))
 _ROUTES = ("/api/v2/logs", "/v1/input")
 
 
@@ -277,5 +277,5 @@ def _forwarder(
         endpoints=endpoints,
         name="logs_forwarder",
         outlet=outlet,
-        discipline=_DISCIPLINE,
+        discipline=LOGS_DISCIPLINE,
     )
