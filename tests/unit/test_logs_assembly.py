@@ -58,7 +58,7 @@ def test_source_and_tags_come_from_the_settings_and_the_platform() -> None:
                 "AAS_INSTANCE_LOG_FILE_DESCRIPTOR": "_default",
             },
             "appservice",
-            "/home/LogFiles/*web-1*_out.log",
+            "/home/LogFiles/*web-1*_default.log",
             "/home/LogFiles",
         ),
     ],

@@ -99,9 +99,11 @@ class Capture:
         self.app_ended()
         deadline = time.monotonic() + within_s
         for stream in self.streams:
+            if stream.fd < 0:  # nobody wanted the copy
+                continue
             poll = select.poll()
             poll.register(stream.fd, select.POLLIN)
-            while stream.fd >= 0 and poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            while poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
                 if stream.read() is None:
                     break
 
