@@ -22,7 +22,8 @@ FLOORS = {
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts.split()}
 IMPURE = "asyncio socket selectors threading subprocess signal os time logging"
 SHELLS = (
-    "component listeners receiver http grpc keeper containers child signals reaper pipes pump files"
+    "component listeners receiver http grpc keeper disk spill containers child signals reaper "
+    "pipes pump files"
 )
 # The packages of floor 2 that are transports, and the module that is the clock.
 EXEMPT = "wire reception clock"

@@ -23,7 +23,7 @@ COMPONENTS = {"HttpClientStats": "http_client", "ServerStats": "http_server"}
 # What the serializer, and with it `enable_payloads`, has nothing to do with.
 OTHERS = {PayloadKind.LOGS}
 # The calls to which a reason is given as a literal.
-DROPS = ("drop", "_lose", "shut", "_abandon", "_cancel", "discard_open", "Abandoned")
+DROPS = ("drop", "_lose", "shut", "_abandon", "_cancel", "_forget", "discard_open", "Abandoned")
 
 
 def test_the_page_lists_the_counters_of_every_stats_class() -> None:

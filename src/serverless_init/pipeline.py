@@ -17,13 +17,14 @@ from serverless_init.config import (
     OriginSettings,
     SerializerSettings,
     StatisticsSettings,
+    StorageSettings,
     TagSettings,
     TimestampSettings,
     TransportSettings,
 )
 from serverless_init.dogstatsd import DogStatsD, DogStatsDOptions
 from serverless_init.enriching import enrichment_rules
-from serverless_init.forwarder import Forwarder, IntakeEndpoint, Outlet
+from serverless_init.forwarder import Discipline, Forwarder, IntakeEndpoint, Outlet
 from serverless_init.lifecycle import Component, Drained, Receipt
 from serverless_init.model import deduplicate
 from serverless_init.platforms import configured_tags
@@ -55,7 +56,11 @@ class Pipeline:
         tags = _tags(configuration)
         self.flush_incomplete_buckets = settings.flush_incomplete_buckets
         self.forwarder = Forwarder(
-            configuration.of(ForwarderSettings), clock=clock, endpoints=endpoints, outlet=outlet
+            configuration.of(ForwarderSettings),
+            clock=clock,
+            endpoints=endpoints,
+            outlet=outlet,
+            discipline=Discipline(storage=configuration.of(StorageSettings)),
         )
         self.serializer = _serializer(configuration, platform=platform, host=host)
         timestamps = configuration.of(TimestampSettings)
@@ -132,7 +137,7 @@ class Pipeline:
         if final and held:
             dropped["out_of_time"] += held
         return Receipt(
-            accepted=received.accepted,
+            accepted=received.accepted + self.forwarder.stats.samples_restored,
             delivered=self.forwarder.stats.samples_delivered,
             dropped={reason: n for reason, n in dropped.items() if n},
             held=0 if final else held,

@@ -84,7 +84,7 @@ def test_a_key_that_datadog_refuses_is_no_reason_to_be_restarted(
             client.sendto(b"orders:1|c", ("127.0.0.1", free_port))
         _, body = until(port, "/ready", 500)
         assert body["Unhealthy"] == ["api_key"]
-        assert ask(port, "/live")[0] == 200
+        assert ask(port, "/live")[0] == ask(port, "/startup")[0] == 200
 
 
 def test_a_port_that_is_taken_costs_the_probes_only(run: Callable[..., object], port: int) -> None:

@@ -18,7 +18,11 @@ from serverless_init.config.settings_dogstatsd import (
 )
 from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
 from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
-from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
+from serverless_init.config.settings_network import (
+    IntakeSettings,
+    NetworkSettings,
+    StorageSettings,
+)
 
 __all__ = [
     "CONFIGURATION_FILES",
@@ -37,6 +41,7 @@ __all__ = [
     "RunSettings",
     "SerializerSettings",
     "StatisticsSettings",
+    "StorageSettings",
     "TagSettings",
     "TimestampSettings",
     "TransportSettings",

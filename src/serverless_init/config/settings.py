@@ -25,7 +25,11 @@ from serverless_init.config.settings_dogstatsd import (
 )
 from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
 from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
-from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
+from serverless_init.config.settings_network import (
+    IntakeSettings,
+    NetworkSettings,
+    StorageSettings,
+)
 
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "critical", "off")
 
@@ -374,6 +378,12 @@ class ForwarderSettings(Settings):
         yaml="forwarder_retry_queue_payloads_max_size",
         help="Bytes of payloads waiting to be sent again; the oldest are dropped, counted.",
     )
+    allow_arbitrary_tags: bool = setting(
+        False,
+        boolean,
+        yaml="allow_arbitrary_tags",
+        help="Ask the intake to take tag values as they are (Allow-Arbitrary-Tag-Value).",
+    )
     skip_tls_validation: bool = setting(
         False,
         boolean,
@@ -398,6 +408,7 @@ COMPONENTS: tuple[type[Settings], ...] = (
     ForwarderSettings,
     LogsDeliverySettings,
     IntakeSettings,
+    StorageSettings,
     NetworkSettings,
 )
 

@@ -11,6 +11,8 @@ from the Agent's stop, which cancels or forgets silently; here the sum is always
   fails then is tried again after 100 ms, 200 ms and so on up to 1 s, until the deadline.
 - An API key that is still being fetched is waited for, and what it does not come for is counted as
   ``no_api_key``.
+- Where payloads may be stored on disk, what is left half a second before the deadline is stored
+  and counted as ``stored_on_disk``; see `spill`.
 - At the deadline what is left is counted as ``deadline``, and as ``unconfirmed`` when the request
   had been sent in full and only its answer was missing: it may have arrived.
 
@@ -22,13 +24,14 @@ beside it in the receipt.
 import asyncio
 import logging
 import random
+from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock
 from serverless_init.config import ForwarderSettings
-from serverless_init.forwarder.breaker import backoff_policy
+from serverless_init.forwarder.breaker import BackoffPolicy, backoff_policy
 from serverless_init.forwarder.channel import Channel
 from serverless_init.forwarder.dispatcher import Dispatcher
-from serverless_init.forwarder.endpoints import IntakeEndpoint
+from serverless_init.forwarder.endpoints import IntakeEndpoint, storage_names
 from serverless_init.forwarder.http import Limits, Report, Worker
 from serverless_init.forwarder.keys import KeyHealth
 from serverless_init.forwarder.outlet import Outlet
@@ -39,12 +42,16 @@ from serverless_init.lifecycle import Drained
 from serverless_init.model import Payload
 from serverless_init.wire import HttpClient, TlsOptions
 
+if TYPE_CHECKING:
+    from serverless_init.forwarder.spill import Spill
+
 _log = logging.getLogger("serverless_init.forwarder")
 _NO_API_KEY = (
     "no API key, so all telemetry is dropped: set DD_API_KEY to deliver it, or start with "
     "serverless-init --local COMMAND to see what would be delivered"
 )
 _USUAL = Discipline()
+_ARBITRARY_TAGS = (("Allow-Arbitrary-Tag-Value", "true"),)
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING}
 
 
@@ -83,29 +90,14 @@ class Forwarder:
         limits = Limits(slots, timeout_s, discipline.refused)
         self._outlet = outlet or _outlet(settings, limits, report)
         self._outlet.join(name)
-        accounts = tuple(ForwarderStats() for _ in endpoints)
-        self.stats = accounts[0] if accounts else ForwarderStats()
-        """The main endpoint's counters."""
+        self._report = report
+        self._discipline = discipline
         self._workers = tuple(
-            Worker(
-                Channel(endpoint, self._outlet.client),
-                Dispatcher(
-                    TransactionQueue(
-                        payloads_max=settings.queue_payloads_max,
-                        bytes_max=settings.retry_queue_bytes_max,
-                        ordered=discipline.ordered,
-                    ),
-                    policy=policy,
-                    uniform=random.uniform,
-                    stats=account,
-                ),
-                limits=limits,
-                clock=clock,
-                stats=account,
-                report=report,
-            )
-            for endpoint, account in zip(endpoints, accounts, strict=True)
+            self._worker(endpoint, folder, policy, limits)
+            for endpoint, folder in zip(endpoints, storage_names(endpoints), strict=True)
         )
+        self.stats = self._workers[0].stats if self._workers else ForwarderStats()
+        """The main endpoint's counters."""
 
     @property
     def held(self) -> int:
@@ -176,9 +168,53 @@ class Forwarder:
         self._outlet.keeper.forget(self._workers)
         self._outlet.leave(self.name)
 
+    def _worker(
+        self, endpoint: IntakeEndpoint, folder: str, policy: BackoffPolicy, limits: Limits
+    ) -> Worker:
+        """Delivery to `endpoint`; `folder` is where its payloads are stored, if anywhere."""
+        settings, stats = self._settings, ForwarderStats()
+        spill = self._spill(folder, stats) if self._discipline.storage.bytes_max else None
+        bytes_max = settings.retry_queue_bytes_max
+        queue = TransactionQueue(
+            payloads_max=settings.queue_payloads_max,
+            bytes_max=bytes_max,
+            room_bytes=int(bytes_max * self._discipline.storage.memory_ratio) if spill else 0,
+            ordered=self._discipline.ordered,
+        )
+        return Worker(
+            Channel(
+                endpoint,
+                self._outlet.client,
+                headers=_ARBITRARY_TAGS if settings.allow_arbitrary_tags else (),
+            ),
+            Dispatcher(queue, policy=policy, uniform=random.uniform, stats=stats, overflow=spill),
+            limits=limits,
+            clock=self._clock,
+            stats=stats,
+            report=self._report,
+            spill=spill,
+        )
+
+    def _spill(self, folder: str, stats: ForwarderStats) -> "Spill":
+        # Nobody else pays for what only a disk needs.
+        from serverless_init.forwarder.disk import Disk, DiskLimits
+        from serverless_init.forwarder.spill import Spill, SpillLimits
+
+        storage, memory_max = self._discipline.storage, self._settings.retry_queue_bytes_max
+        age_s_max = storage.age_days_max * 86_400.0
+        disk_limits = DiskLimits(storage.bytes_max, storage.disk_ratio_max, age_s_max)
+        return Spill(
+            Disk(f"{storage.path}/{self.name}/{folder}", disk_limits, stats.spill),
+            limits=SpillLimits(memory_max, min(memory_max, storage.bytes_max // 4)),
+            clock=self._clock,
+            stats=stats,
+            report=self._report,
+        )
+
     async def _drain(self, worker: Worker, deadline: float, *, purge: bool) -> bool:
         if purge:
-            await self._outlet.keeper.fetched(worker, deadline - self._clock.monotonic())
+            until = worker.sending_ends(deadline)
+            await self._outlet.keeper.fetched(worker, until - self._clock.monotonic())
         return await worker.drain(
             deadline, purge=purge, wait_for_inflight=self._settings.stop_wait_for_inflight
         )

@@ -14,11 +14,13 @@ A success under urgency unblocks the target, for it has shown that it works.
 With an ordered queue at most one transaction of a target is in flight.
 """
 
+from collections.abc import Iterable
 from enum import Enum, auto
+from typing import Protocol
 
 from serverless_init.forwarder.breaker import BackoffPolicy, Breaker, Pace, Uniform
 from serverless_init.forwarder.queue import TransactionQueue
-from serverless_init.forwarder.retry import Abandoned, Delivered, Fate, Refused, Retry
+from serverless_init.forwarder.retry import Abandoned, Delivered, Fate, OutOfTime, Refused, Retry
 from serverless_init.forwarder.stats import ForwarderStats
 from serverless_init.forwarder.transaction import Transaction
 from serverless_init.model import Payload
@@ -32,10 +34,18 @@ class Mode(Enum):
     SHUT = auto()
 
 
+class Overflow(Protocol):
+    """Takes what there is no room or no time for."""
+
+    def take(self, transactions: Iterable[Transaction], reason: str) -> list[Transaction]:
+        """Keep `transactions`, else dropped for `reason`; those without room are returned."""
+
+
 class Dispatcher:
     """The state of delivery to one intake. Times are monotonic seconds.
 
-    ``sequence`` is that of the youngest transaction.
+    ``sequence`` is that of the youngest transaction. What there is no room or no time for goes to
+    `overflow`; without one, and what it does not take, is dropped.
     """
 
     def __init__(
@@ -45,7 +55,9 @@ class Dispatcher:
         policy: BackoffPolicy,
         uniform: Uniform,
         stats: ForwarderStats,
+        overflow: Overflow | None = None,
     ) -> None:
+        self._overflow = overflow
         self._queue = queue
         self._policy = policy
         self._uniform = uniform
@@ -61,14 +73,21 @@ class Dispatcher:
         """Samples that wait or are in flight."""
         return self._queue.samples + sum(t.payload.samples for t in self._in_flight.values())
 
-    def submit(self, payload: Payload, now: float) -> int:
-        """Accept `payload`; returns how many payloads were dropped for lack of room."""
-        self._stats.accept(payload)
-        if self._mode is Mode.SHUT:
+    def submit(self, payload: Payload, now: float, *, again: bool = False) -> int:
+        """Accept `payload`, which has been accepted before when it comes `again`.
+
+        Returns how many payloads were dropped for lack of room.
+        """
+        if not again:
+            self._stats.accept(payload)
+        if self._mode is Mode.SHUT and not again:
             self._stats.drop(payload, "after_stop")
             return 0
         self.sequence += 1
         transaction = Transaction(payload, self.sequence)
+        if self._mode is Mode.SHUT:
+            self._lose([transaction], self._shut_reason)
+            return 0
         blocked = not self._permits(transaction.target, now)
         return self._lose(self._queue.add(transaction, blocked=blocked), "retry_queue_full")
 
@@ -109,6 +128,9 @@ class Dispatcher:
             case Abandoned(reason):
                 self._stats.drop(transaction.payload, reason)
                 target.failed(now)
+            case OutOfTime(reason):
+                self._lose([transaction], reason)
+                target.failed(now)
             case Retry(after_s):
                 target.failed(now, after_s)
                 return self._keep(transaction.failed()) + self._park(transaction.target, now)
@@ -131,7 +153,7 @@ class Dispatcher:
             self._mode = Mode.STEADY
 
     def shut(self, reason: str) -> None:
-        """Send nothing any more: what waits is dropped, and so is what fails from now on."""
+        """Send nothing any more: what waits is given up, and so is what fails from now on."""
         self._mode = Mode.SHUT
         self._shut_reason = reason
         self._lose(self._queue.clear(), reason)
@@ -144,7 +166,7 @@ class Dispatcher:
 
     def _keep(self, transaction: Transaction) -> int:
         if self._mode is Mode.SHUT:
-            self._stats.drop(transaction.payload, self._shut_reason)
+            self._lose([transaction], self._shut_reason)
             return 0
         return self._lose(self._queue.put_back(transaction), "retry_queue_full")
 
@@ -184,6 +206,9 @@ class Dispatcher:
         return self._targets[name]
 
     def _lose(self, transactions: list[Transaction], reason: str) -> int:
+        """Give `transactions` up; how many of them were dropped."""
+        if transactions and self._overflow is not None:
+            transactions = self._overflow.take(transactions, reason)
         for transaction in transactions:
             self._stats.drop(transaction.payload, reason)
         return len(transactions)

@@ -20,6 +20,8 @@ _PORTS = {"http": 80, "https": 443}
 _HEX_AND_COLONS = frozenset("0123456789abcdefABCDEF:.")
 _LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
+# A file's name may be this long, with a number behind it.
+_FOLDER_MAX = 200
 _VALIDATE = "/api/v1/validate"
 _AGENT_VERSION = "7-82-0"
 # A region's label is generic, so that a new region needs no change here.
@@ -144,6 +146,20 @@ def validation_url(endpoint: IntakeEndpoint) -> tuple[str, str, int, str]:
         if _SITE.fullmatch(site):
             return "https", f"api.{site}", _PORTS["https"], _VALIDATE
     return endpoint.scheme, endpoint.host, endpoint.port, endpoint.path_prefix + _VALIDATE
+
+
+def storage_names(endpoints: tuple[IntakeEndpoint, ...]) -> list[str]:
+    """For each intake a name that the next run gives it too, also with another key or version.
+
+    Several keys of one URL are told apart by their order.
+    """
+    names: list[str] = []
+    for endpoint in endpoints:
+        url = endpoint.url.replace(f"{_AGENT_VERSION}-app.agent.", "app.")
+        place = "".join(c if c.isalnum() or c in ".-_" else "_" for c in url)[:_FOLDER_MAX]
+        same = sum(name.rpartition("-")[0] == place for name in names)
+        names.append(f"{place}-{same}")
+    return names
 
 
 def _main(

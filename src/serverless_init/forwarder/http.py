@@ -11,11 +11,16 @@ while what is in flight goes on.
 
 A flight that is cancelled is settled at that very moment, by whoever cancels, and its task ends a
 little later on its own: the account is right at the deadline even if a task were slow to end.
+
+Where there is a `spill`, what the dispatcher gives up is stored on disk. It is read back when
+nothing waits here and the intake has just shown that it works; in the drain too, until nothing is
+left there, as long as there is time.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock
 from serverless_init.errors import IntakeUnreachable
@@ -27,6 +32,7 @@ from serverless_init.forwarder.retry import (
     Abandoned,
     Delivered,
     Fate,
+    OutOfTime,
     Refused,
     Retry,
     fate_of_answer,
@@ -38,11 +44,16 @@ from serverless_init.forwarder.transaction import Transaction
 from serverless_init.model import Payload
 from serverless_init.wire import ClientResponse, Progress
 
+if TYPE_CHECKING:
+    from serverless_init.forwarder.spill import Spill
+
 Report = Callable[[str, str], None]
 """Takes a line for the operator: its level (``info`` or ``warning``) and its text."""
 
 # A cancelled request only has to close its connection.
 _CANCELLED_END_WITHIN_S = 0.03
+# What is kept of the drain's time for storing what could not be delivered, at most half of it.
+_TO_STORE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,9 @@ class Worker:
         clock: Clock,
         stats: ForwarderStats,
         report: Report,
+        spill: "Spill | None" = None,
     ) -> None:
+        self._spill = spill
         self.channel = channel
         self.stats = stats
         self._dispatcher = dispatcher
@@ -83,12 +96,14 @@ class Worker:
 
     @property
     def held(self) -> int:
-        """Samples that wait or are in flight."""
-        return self._dispatcher.held
+        """Samples that wait, here or on the disk, or are in flight."""
+        return self._dispatcher.held + (self._spill.samples if self._spill else 0)
 
     def start(self) -> None:
         """Send from now on, on the running loop."""
         self._loop = asyncio.get_running_loop()
+        if self._spill is not None:
+            self._spill.start(self)
         self._pump()
 
     def submit(self, payload: Payload) -> None:
@@ -96,6 +111,14 @@ class Worker:
         now = self._clock.monotonic()
         self._say_overflow(self._dispatcher.submit(payload, now), now)
         self._pump()
+
+    def restore(self, payloads: Iterable[Payload]) -> None:
+        """Send `payloads`, which have been accepted before; see `Sender`."""
+        now = self._clock.monotonic()
+        for payload in payloads:
+            self._say_overflow(self._dispatcher.submit(payload, now, again=True), now)
+        self._pump()
+        self._changed.set()
 
     def wake(self) -> None:
         """End every backoff now."""
@@ -124,6 +147,12 @@ class Worker:
                 self._dispatcher.relax()
                 self._pump()
 
+    def sending_ends(self, deadline: float) -> float:
+        """When a drain before `deadline` sends no more, so that there is time to store the rest."""
+        if self._spill is None:
+            return deadline
+        return deadline - min(_TO_STORE_S, max(0.0, deadline - self._clock.monotonic()) / 2)
+
     async def drain(self, deadline: float, *, purge: bool, wait_for_inflight: bool) -> bool:
         """Send all that is held, or without `purge` only end what is in flight; nothing is left.
 
@@ -133,6 +162,8 @@ class Worker:
         self._flushes += 1  # a flush that ends during the drain does not end the urgency
         if not wait_for_inflight:
             self._cancel(lambda _: "cancelled_at_stop")
+        if self._spill is not None and not (purge and self.channel.ready):
+            self._spill.end()
         if not self.channel.ready:
             self._dispatcher.shut("no_api_key")
         elif purge:
@@ -140,16 +171,22 @@ class Worker:
         else:
             self._dispatcher.shut("stop_without_purge")
         self._pump()
-        in_time = await self._reached(self._is_idle, deadline)
+        in_time = await self._reached(self._is_idle, self.sending_ends(deadline))
         if not in_time:
             self._say(self._notices.cut_off(self.held))
+        if self._spill is not None:
+            self._spill.end()
         self._abandon("deadline")
+        if self._spill is not None:
+            await self._spill.finish(deadline)
         if self._ending:
             await asyncio.wait(self._ending, timeout=_CANCELLED_END_WITHIN_S)
         return not in_time
 
     def close(self) -> None:
         """Drop what is left. Idempotent."""
+        if self._spill is not None:
+            self._spill.close()
         self._abandon("closed")
         self._loop = None
 
@@ -160,7 +197,14 @@ class Worker:
         self._arm(None)
 
     def _is_idle(self) -> bool:
+        return self._is_empty() and not self._recall()
+
+    def _is_empty(self) -> bool:
         return self._dispatcher.settled_up_to(self._dispatcher.sequence)
+
+    def _recall(self) -> bool:
+        """Read payloads back if there are any; whether some may come."""
+        return self._spill is not None and self._spill.recall()
 
     async def _reached(self, goal: Callable[[], bool], deadline: float) -> bool:
         """Wait until `goal()` holds; false when `deadline` comes first."""
@@ -247,12 +291,14 @@ class Worker:
             case Refused(reason) | Abandoned(reason):
                 self._say(self._notices.dropped(_route(flight), reason, why, now))
         self._pump()
+        if not isinstance(fate, Retry) and self._is_empty():
+            self._recall()
         self._changed.set()
 
     def _cancel(self, reason: Callable[["_Flight"], str]) -> None:
         now = self._clock.monotonic()
         for flight in list(self._flights.values()):
-            self._dispatcher.settle(flight.transaction, Abandoned(reason(flight)), now)
+            self._dispatcher.settle(flight.transaction, OutOfTime(reason(flight)), now)
             if flight.task is not None:
                 flight.task.cancel()
         self._flights.clear()

@@ -7,7 +7,8 @@ the four is the *budget* a payload is charged to:
 - at most ``payloads_max`` payloads wait for a first attempt behind an unblocked target;
 - everything else (failed before, beyond that number, or behind a blocked target) is charged in
   body bytes against ``bytes_max``. Beyond it the oldest normal payload goes, then the oldest high
-  one. The one being added is always kept, also when it alone is larger than the budget.
+  one. The one being added is always kept, also when it alone is larger than the budget. Where what
+  goes is stored in files, at least ``room_bytes`` go at once, so that a file holds many payloads.
 
 Order of sending: high priority before normal; then what failed less often; then the older. A new
 payload so overtakes only what has failed more often than itself. Without that exception one
@@ -39,8 +40,11 @@ _last_to_drop = attrgetter("payload.priority", "sequence")
 class TransactionQueue:
     """Transactions that wait, bounded; methods that add return what they had to drop."""
 
-    def __init__(self, *, payloads_max: int, bytes_max: int, ordered: bool = False) -> None:
+    def __init__(
+        self, *, payloads_max: int, bytes_max: int, room_bytes: int = 0, ordered: bool = False
+    ) -> None:
         self.ordered = ordered
+        self._room_bytes = room_bytes
         self._payloads_max = payloads_max
         self._bytes_max = bytes_max
         self._lines: dict[tuple[Priority, str], _Line] = {}
@@ -136,13 +140,15 @@ class TransactionQueue:
 
     def _trim(self, keep: Transaction) -> list[Transaction]:
         dropped: list[Transaction] = []
-        while self.retry_bytes > self._bytes_max:
+        freed = self._room_bytes
+        while self.retry_bytes > self._bytes_max or freed < self._room_bytes:
             victim = self._first_to_drop(keep)
             if victim is None:
                 break
             line = self._line(victim)
             (line.failed if victim.errors else line.parked).remove(victim)
             self.retry_bytes -= victim.size
+            freed = victim.size + (freed if dropped else 0)
             self._count(victim, -1)
             dropped.append(victim)
         return dropped

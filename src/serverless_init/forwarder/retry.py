@@ -9,7 +9,9 @@ And ``Retry-After`` of an answer that is retried is honoured.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from serverless_init.config import StorageSettings
 
 REFUSED = frozenset((400, 403, 413))
 
@@ -38,12 +40,19 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Abandoned:
-    """We gave it up without an answer: dropped."""
+    """It can never be sent: dropped."""
 
     reason: str
 
 
-Fate = Delivered | Retry | Refused | Abandoned
+@dataclass(frozen=True, slots=True)
+class OutOfTime:
+    """We stop waiting for its answer: stored where there is a disk, else dropped."""
+
+    reason: str
+
+
+Fate = Delivered | Retry | Refused | Abandoned | OutOfTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +60,13 @@ class Discipline:
     """How a signal wants to be delivered.
 
     `ordered`: the payloads of one endpoint in their order, one at a time. `refused` are the
-    statuses with which its intake says that it will never take a payload.
+    statuses with which its intake says that it will never take a payload. `storage` is where that
+    waits for which there is no room or no time; usually nowhere.
     """
 
     ordered: bool = False
     refused: frozenset[int] = REFUSED
+    storage: StorageSettings = field(default_factory=StorageSettings)
 
 
 def fate_of_answer(status: int, refused: frozenset[int] = REFUSED, *, after_s: float = 0.0) -> Fate:
@@ -79,13 +90,7 @@ def retry_after_s(header: str, now: float) -> float:
         # Longer numbers are beyond the limit, and too long for `int`.
         seconds = float(int(text[:9])) if len(text) <= 9 else math.inf
     elif text:
-        # Costs more to import than all of this package; almost nobody sends a date.
-        from email.utils import parsedate_to_datetime
-
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - now
-        except (ValueError, OverflowError):
-            return 0.0
+        seconds = _date(text) - now
     return min(max(seconds, 0.0), RETRY_AFTER_S_MAX)
 
 
@@ -93,3 +98,17 @@ def fate_of_failure(phase: str) -> Fate:
     """What it means that no answer came; `phase` is that of `IntakeUnreachable`."""
     # A request that cannot be formed now never can be.
     return Abandoned("invalid_request") if phase == "invalid_request" else Retry()
+
+
+def _date(text: str) -> float:
+    """The unix time of an HTTP date; 0 when it is none."""
+    # Costs more to import than all of this package; almost nobody sends a date.
+    from datetime import UTC
+    from email.utils import parsedate_to_datetime
+
+    try:
+        moment = parsedate_to_datetime(text)
+        # The oldest of the three forms names no zone, and the container's own is not meant.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0

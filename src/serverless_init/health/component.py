@@ -14,7 +14,6 @@ _LIMITS = ServerLimits(
     connections_max=16, head_bytes_max=8192, body_bytes_max=1024, request_s=5.0, idle_s=30.0
 )
 _LIVE = ("/", "/live")
-_READY = ("/ready", "/startup")
 # A probe that is being answered when everything else has ended.
 _STOP_S = 0.1
 
@@ -47,7 +46,9 @@ class Health:
     async def _answer(self, request: Request) -> Response:
         if request.path in _LIVE:
             return _told([self.name], [])
-        if request.path in _READY:
+        if request.path == "/startup":
+            return _told(*self._vitals.started())
+        if request.path == "/ready":
             return _told(*self._vitals.ready())
         return Response(404, b'{"errors":["/live, /ready and /startup are answered here"]}')
 

@@ -1,8 +1,10 @@
 """What is known of our own state, and what a probe is told of it.
 
 *Live* is whoever answers: the answer comes from the loop that does all the work. Nothing else makes
-us less alive, for a platform restarts a container that is not, and the app with it. *Ready* is who
-has started every component, is not draining, and has an API key that Datadog takes.
+us less alive, for a platform restarts a container that is not, and the app with it. *Started up* is
+who has tried to start every component: telemetry that cannot work must not keep a platform from
+starting the app. *Ready* is who runs every component, is not draining, and has an API key that
+Datadog takes.
 """
 
 from collections.abc import Callable, Iterable
@@ -42,11 +44,19 @@ class Vitals:
         if event.name in self._states:
             self._states[event.name] = state
 
+    def started(self) -> tuple[list[str], list[str]]:
+        """The names of what has been started, were it in vain, and of what has not, in order."""
+        return _parted({n: state is not State.STARTING for n, state in self._states.items()})
+
     def ready(self) -> tuple[list[str], list[str]]:
         """The names of what is well and of what is not, in order."""
         well = {name: state is State.RUNNING for name, state in self._states.items()}
         well |= {name: check() for name, check in self._checks.items()}
-        return [n for n, fine in well.items() if fine], [n for n, fine in well.items() if not fine]
+        return _parted(well)
+
+
+def _parted(well: dict[str, bool]) -> tuple[list[str], list[str]]:
+    return [n for n, fine in well.items() if fine], [n for n, fine in well.items() if not fine]
 
 
 def _after(event: LifecycleEvent) -> State:

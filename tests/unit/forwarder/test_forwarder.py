@@ -81,10 +81,10 @@ def test_a_payload_is_posted_with_the_intakes_headers(scripted_server: Any) -> N
     run(story())
 
 
-def test_a_payload_brings_headers_of_its_own(scripted_server: Any) -> None:
+def test_a_payload_and_a_setting_bring_headers_of_their_own(scripted_server: Any) -> None:
     async def story() -> None:
         async with scripted_server(scripted_server.answer()) as server:
-            sink = forwarder(server)
+            sink = forwarder(server, allow_arbitrary_tags=True)
             await sink.start()
             own = (("DD-PROTOCOL", "agent-json"), ("X-Datadog-Reported-Languages", "python|go"))
             sink.submit(Payload(PayloadKind.SERIES, SERIES_V2, b"x", "t", "", 0, 1, headers=own))
@@ -92,6 +92,7 @@ def test_a_payload_brings_headers_of_its_own(scripted_server: Any) -> None:
             sink.close()
         headers = server.requests[0].headers
         assert headers["dd-protocol"] == "agent-json"
+        assert headers["allow-arbitrary-tag-value"] == "true"
         assert headers["x-datadog-reported-languages"] == "python|go"
 
     run(story())

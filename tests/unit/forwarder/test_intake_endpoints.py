@@ -8,7 +8,7 @@ from serverless_init.forwarder import (
     additional_endpoints,
     intake_endpoints,
 )
-from serverless_init.forwarder.endpoints import validation_url
+from serverless_init.forwarder.endpoints import storage_names, validation_url
 from serverless_init.forwarder.keys import KeySource, Place
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -250,3 +250,14 @@ def test_a_complaint_names_the_signals_own_variables() -> None:
     address = IntakeAddress(LOGS, url="ftp://a", url_variable="DD_L_URL")
     with pytest.raises(SettingError, match=r"^DD_L_URL='ftp://a' must start"):
         intake_endpoints(settings(), address=address)
+
+
+def test_where_payloads_wait_for_an_intake_survives_a_new_key_and_a_new_version() -> None:
+    (main,) = intake_endpoints(settings())
+    (renewed,) = intake_endpoints(ForwarderSettings(api_key="f" * 32))
+    assert storage_names((main,)) == storage_names((renewed,)) == ["https___app.datadoghq.com-0"]
+
+
+def test_several_keys_of_one_url_have_places_of_their_own() -> None:
+    a, b = (IntakeEndpoint("https", host, 443, "/x", KEY) for host in ("a", "b"))
+    assert storage_names((a, b, a)) == ["https___a_x-0", "https___b_x-0", "https___a_x-1"]

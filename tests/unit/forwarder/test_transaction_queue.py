@@ -43,6 +43,14 @@ def test_the_oldest_leave_when_the_bytes_do_not_suffice() -> None:
     assert taken(queue) == [11, 30]
 
 
+def test_with_a_disk_behind_it_so_many_leave_at_once_that_a_file_is_worth_it() -> None:
+    make, queue = Sizes(), TransactionQueue(payloads_max=100, bytes_max=100, room_bytes=60)
+    for size in (10, 20, 30, 40):
+        assert queue.put_back(make(size, errors=1)) == []
+    assert sizes(queue.put_back(make(15, errors=1))) == [10, 20, 30]
+    assert taken(queue) == [40, 15]
+
+
 def test_one_payload_is_kept_whatever_its_size() -> None:
     make, queue = Sizes(), TransactionQueue(payloads_max=100, bytes_max=0)
     assert queue.put_back(make(10, errors=1)) == []

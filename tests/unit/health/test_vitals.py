@@ -36,3 +36,13 @@ def test_other_components_do_not_matter() -> None:
     vitals = Vitals(["a"])
     vitals.observe(Started("b", 0.1))
     assert vitals.ready() == ([], ["a"])
+
+
+def test_started_up_is_who_has_tried_to_start_everything_whatever_the_outcome() -> None:
+    vitals = Vitals(["a", "b"], checks={"api_key": lambda: False})
+    vitals.observe(StartFailed("a", OSError()))
+    assert vitals.started() == (["a"], ["b"])
+    vitals.observe(Started("b", 0.1))
+    assert vitals.started() == (["a", "b"], [])
+    vitals.observe(Closed("b"))
+    assert vitals.started() == (["a", "b"], [])
