@@ -3,12 +3,12 @@
 import asyncio
 import logging
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
-from serverless_init.config import ForwarderSettings, RunSettings, masked
-from serverless_init.forwarder import IntakeEndpoint
+from serverless_init.config import ForwarderSettings, LogsSettings, RunSettings, masked
+from serverless_init.forwarder import IntakeEndpoint, Outlet
 from serverless_init.intakes import open_outlet, signal_endpoints
 from serverless_init.lifecycle import (
     Component,
@@ -31,6 +31,8 @@ from serverless_init.telemetry import open_log, say
 if TYPE_CHECKING:
     from serverless_init.health import Vitals
     from serverless_init.intake import Intake
+    from serverless_init.lifecycle import Drained
+    from serverless_init.logs_pipeline import LogsPipeline
 
 _log = logging.getLogger("serverless_init.main")
 
@@ -65,24 +67,38 @@ class Run:
         platform = detect(start.environ)
         self._window_s = settings.grace_s or grace_window_s(platform)
         self._intake: Intake | None = None
+        collects_logs = _collects_logs(start)
         endpoints: tuple[IntakeEndpoint, ...]
+        logs_endpoints: tuple[IntakeEndpoint, ...] = ()
         if start.local:
             # Nobody else pays for what only this mode needs.
             from serverless_init.local import local_endpoint, local_intake
 
             self._intake = local_intake(clock)
             endpoints = (local_endpoint(self._intake),) if self._intake else ()
+            logs_endpoints = endpoints if collects_logs else ()
         else:
             endpoints = signal_endpoints(start.configuration)
+            if collects_logs:
+                from serverless_init.logs_pipeline import logs_address
+
+                address = logs_address(start.configuration)
+                logs_endpoints = signal_endpoints(start.configuration, address)
+        outlet = open_outlet(start.configuration, endpoints + logs_endpoints)
         self._pipeline = Pipeline(
             start.configuration,
             reception=start.reception,
             endpoints=endpoints,
-            outlet=open_outlet(start.configuration, endpoints),
+            outlet=outlet,
             platform=platform,
             clock=clock,
         )
         stages, shares = list(self._pipeline.stages), list(_SHARES)
+        self._logs = _open_logs(start, logs_endpoints, outlet, clock) if collects_logs else None
+        if self._logs:
+            # Each beside its like: the forwarder at the bottom, the sources on top.
+            stages[0] += self._logs.stages[0]
+            stages[-1] += self._logs.stages[1]
         if self._intake:
             stages.insert(0, (self._intake,))
             shares.insert(0, _INTAKE_SHARE)
@@ -107,9 +123,11 @@ class Run:
         )
         reports = await self._lifecycle.drain(deadline)
         drain_s = self._clock.monotonic() - began
+        if self._start.capture:
+            self._start.capture.discard(deadline - self._clock.monotonic())
         self._lifecycle.close()
         code = from_wait_status(self._start.reaper.status or 0)
-        receipt = self._pipeline.receipt(reports, drain_s=drain_s, exit_code=code)
+        receipt = self._receipt(reports, drain_s=drain_s, exit_code=code)
         if self._intake:
             from serverless_init.local import local_report
 
@@ -156,10 +174,24 @@ class Run:
         termination = Termination(
             clock=self._clock,
             window_s=self._window_s,
-            flush=self._pipeline.flush,
-            outlived=lambda: self._print(self._pipeline.receipt()),
+            flush=self._flush,
+            outlived=lambda: self._print(self._receipt()),
         )
         await termination.run(terminated_at)
+
+    async def _flush(self, deadline: float) -> None:
+        """Deliver what is held before `deadline`, all signals side by side."""
+        flushes = [self._pipeline.flush(deadline)]
+        if self._logs:
+            flushes.append(self._logs.flush(deadline))
+        await asyncio.gather(*flushes)
+
+    def _receipt(self, reports: Mapping[str, "Drained"] | None = None, **facts: object) -> Receipt:
+        signals: dict[str, Drained] = {}
+        if self._logs:
+            signals["logs"] = self._logs.account()
+            facts["output_bytes_lost"] = self._logs.bytes_lost
+        return self._pipeline.receipt(reports, signals=signals, **facts)
 
     def _complain(self) -> None:
         """Say in one line each what went wrong before there was a log."""
@@ -179,6 +211,27 @@ class Run:
             return
         text = receipt.json() if form == "json" else f"serverless-init: {receipt.text()}"
         say(f"{text}\n")
+
+
+def _collects_logs(start: Start) -> bool:
+    """Whether lines can come from anywhere: from the app's output, or from files."""
+    settings = start.configuration.of(LogsSettings)
+    return settings.enabled and bool(start.capture or settings.path or settings.instance_logging)
+
+
+def _open_logs(
+    start: Start, endpoints: tuple[IntakeEndpoint, ...], outlet: Outlet, clock: Clock
+) -> "LogsPipeline":
+    from serverless_init.logs_pipeline import LogsPipeline
+
+    return LogsPipeline(
+        start.configuration,
+        streams=start.capture.streams if start.capture else (),
+        endpoints=endpoints,
+        outlet=outlet,
+        surroundings=(detect(start.environ), start.environ),
+        clock=clock,
+    )
 
 
 def _log_event(event: LifecycleEvent) -> None:

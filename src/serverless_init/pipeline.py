@@ -24,7 +24,7 @@ from serverless_init.config import (
 )
 from serverless_init.dogstatsd import DogStatsD, DogStatsDOptions
 from serverless_init.enriching import enrichment_rules
-from serverless_init.forwarder import Forwarder, IntakeEndpoint, Outlet
+from serverless_init.forwarder import Discipline, Forwarder, IntakeEndpoint, Outlet
 from serverless_init.lifecycle import Component, Drained, Receipt
 from serverless_init.model import deduplicate
 from serverless_init.platforms import configured_tags
@@ -62,7 +62,7 @@ class Pipeline:
             clock=clock,
             endpoints=endpoints,
             outlet=outlet,
-            storage=configuration.of(StorageSettings),
+            discipline=Discipline(storage=configuration.of(StorageSettings)),
         )
         self.serializer = _serializer(
             configuration, platform=platform, host=host, endpoints=endpoints
@@ -113,7 +113,13 @@ class Pipeline:
         await asyncio.shield(self._flush)
         await self.forwarder.flush(deadline)
 
-    def receipt(self, reports: Mapping[str, Drained] | None = None, **facts: object) -> Receipt:
+    def receipt(
+        self,
+        reports: Mapping[str, Drained] | None = None,
+        *,
+        signals: Mapping[str, Drained] | None = None,
+        **facts: object,
+    ) -> Receipt:
         """The account now; with the `reports` of a drain, the final one, in which nothing is held.
 
         What a drain could not pass on in time is then dropped as ``out_of_time``.
@@ -146,6 +152,10 @@ class Pipeline:
             final=final,
             elsewhere={
                 name: _closed(account) if final else account for name, account in self._elsewhere()
+            },
+            signals={
+                name: _closed(account) if final else account
+                for name, account in (signals or {}).items()
             },
             **facts,  # type: ignore[arg-type]
         )

@@ -17,6 +17,7 @@ from serverless_init.config.settings_dogstatsd import (
     TransportSettings,
 )
 from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
+from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
 from serverless_init.config.settings_network import (
     IntakeSettings,
     NetworkSettings,
@@ -32,6 +33,8 @@ __all__ = [
     "DogStatsDSettings",
     "ForwarderSettings",
     "IntakeSettings",
+    "LogsDeliverySettings",
+    "LogsSettings",
     "NameSettings",
     "NetworkSettings",
     "OriginSettings",

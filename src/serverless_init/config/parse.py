@@ -178,6 +178,51 @@ def _domain(raw: object) -> str:
     return word
 
 
+def _from_json(raw: object) -> object:
+    """A value that has a structure: in the environment it is JSON, in a file it is there."""
+    if not isinstance(raw, str):
+        return raw
+    # Asked for only by those who have such a variable.
+    import json
+
+    decoded: object
+    try:
+        decoded = json.loads(raw)
+    except RecursionError:
+        raise ValueError from None
+    return decoded
+
+
+def _objects(raw: object) -> tuple[str, ...]:
+    """Each mapping as JSON, so that the value is as frozen as any other."""
+    import json
+
+    listed = _from_json(raw)
+    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+        raise ValueError
+    return tuple(json.dumps(item, ensure_ascii=False) for item in listed)
+
+
+def _log_intakes(raw: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """In the form of `keys_by_url`. Names of keys are read in any case, as the Agent does."""
+    listed = _from_json(raw)
+    if not isinstance(listed, list):
+        raise ValueError
+    found: dict[str, list[str]] = {}
+    for item in listed:
+        if not isinstance(item, dict):
+            raise ValueError
+        given = {str(name).lower(): value for name, value in item.items()}
+        host, key = _token(given.get("host")), _token(given.get("api_key"))
+        port, use_ssl = _token(given.get("port")), _boolean(given.get("use_ssl", "true"))
+        if not host or not key or not (port.isdigit() or not port):
+            raise ValueError
+        scheme = "" if "://" in host else "https://" if use_ssl else "http://"
+        url = f"{scheme}{host.rstrip('/')}{f':{port}' if port else ''}"
+        found.setdefault(url, []).append(key)
+    return tuple((url, tuple(keys)) for url, keys in found.items())
+
+
 def _mapping(raw: object) -> "dict[object, object]":
     raw = _from_json(raw)
     if not isinstance(raw, dict):
@@ -243,20 +288,6 @@ def _show_mappings(value: object) -> str:
     return f"{len(value)} entries ({', '.join(names)})" if value else ""
 
 
-def _from_json(raw: object) -> object:
-    """What text says in JSON, as the environment has it; a YAML file's value is as it is."""
-    if not isinstance(raw, str):
-        return raw
-    # Asked for only by those who have such a variable.
-    import json
-
-    try:
-        decoded: object = json.loads(raw)
-    except RecursionError:
-        raise ValueError from None
-    return decoded
-
-
 def _show_keys_by_url(value: object) -> str:
     assert isinstance(value, tuple)
     return ", ".join(f"{_without_password(url)} ({len(keys)} keys)" for url, keys in value)
@@ -288,5 +319,9 @@ proxy_url = Parser(
 )
 keys_by_url = Parser(
     "a mapping from an intake's URL to a list of API keys", _keys_by_url, _show_keys_by_url
+)
+objects = Parser("a list of mappings", _objects)
+log_intakes = Parser(
+    "a list of mappings with Host, Port and api_key", _log_intakes, _show_keys_by_url
 )
 mappings = Parser("a list of mappings, in the environment as JSON", _mappings, _show_mappings)

@@ -28,6 +28,7 @@ from serverless_init.config.settings_dogstatsd import (
     TransportSettings,
 )
 from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
+from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
 from serverless_init.config.settings_network import (
     IntakeSettings,
     NetworkSettings,
@@ -461,11 +462,16 @@ COMPONENTS: tuple[type[Settings], ...] = (
     OriginSettings,
     AggregatorSettings,
     SerializerSettings,
+    LogsSettings,
     ForwarderSettings,
+    LogsDeliverySettings,
     IntakeSettings,
     StorageSettings,
     NetworkSettings,
 )
 
 # What a sidecar, started without a command, has instead of the defaults: by `Setting.yaml`.
-SIDECAR_DEFAULTS: dict[str, object] = {"dogstatsd_non_local_traffic": True}
+SIDECAR_DEFAULTS: dict[str, object] = {
+    "dogstatsd_non_local_traffic": True,
+    "logs_enabled": True,
+}

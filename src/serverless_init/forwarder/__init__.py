@@ -10,9 +10,11 @@ from serverless_init.forwarder.endpoints import (
 )
 from serverless_init.forwarder.keys import KeyHealth, KeyState, KeyStatus
 from serverless_init.forwarder.outlet import Outlet
+from serverless_init.forwarder.retry import Discipline
 from serverless_init.forwarder.stats import EndpointStats, ForwarderStats
 
 __all__ = [
+    "Discipline",
     "EndpointStats",
     "Forwarder",
     "ForwarderStats",

@@ -27,7 +27,7 @@ import random
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock
-from serverless_init.config import ForwarderSettings, StorageSettings
+from serverless_init.config import ForwarderSettings
 from serverless_init.forwarder.breaker import BackoffPolicy, backoff_policy
 from serverless_init.forwarder.channel import Channel
 from serverless_init.forwarder.dispatcher import Dispatcher
@@ -36,6 +36,7 @@ from serverless_init.forwarder.http import Limits, Report, Worker
 from serverless_init.forwarder.keys import KeyHealth
 from serverless_init.forwarder.outlet import Outlet
 from serverless_init.forwarder.queue import TransactionQueue
+from serverless_init.forwarder.retry import Discipline
 from serverless_init.forwarder.stats import ForwarderStats
 from serverless_init.lifecycle import Drained
 from serverless_init.model import Payload
@@ -49,6 +50,7 @@ _NO_API_KEY = (
     "no API key, so all telemetry is dropped: set DD_API_KEY to deliver it, or start with "
     "serverless-init --local COMMAND to see what would be delivered"
 )
+_USUAL = Discipline()
 _ARBITRARY_TAGS = (("Allow-Arbitrary-Tag-Value", "true"),)
 # A file is read back into memory as a whole.
 _FILE_BYTES_MAX = 33_554_432
@@ -77,7 +79,7 @@ class Forwarder:
         name: str = "forwarder",
         report: Report = log_line,
         outlet: Outlet | None = None,
-        storage: StorageSettings | None = None,
+        discipline: Discipline = _USUAL,
     ) -> None:
         self.name = name
         self._settings = settings
@@ -86,11 +88,12 @@ class Forwarder:
         policy, complaints = backoff_policy(settings)
         timeout_s, complaint = _timeout(settings)
         self._complaints = complaints + complaint
-        limits = Limits(settings.workers * settings.concurrent_requests_max, timeout_s)
+        slots = settings.workers * settings.concurrent_requests_max
+        limits = Limits(slots, timeout_s, discipline.refused)
         self._outlet = outlet or _outlet(settings, limits, report)
         self._outlet.join(name)
         self._report = report
-        self._storage = storage or StorageSettings()
+        self._discipline = discipline
         self._workers = tuple(
             self._worker(endpoint, folder, policy, limits)
             for endpoint, folder in zip(endpoints, storage_names(endpoints), strict=True)
@@ -182,12 +185,13 @@ class Forwarder:
     ) -> Worker:
         """Delivery to `endpoint`; `folder` is where its payloads are stored, if anywhere."""
         settings, stats = self._settings, ForwarderStats()
-        spill = self._spill(folder, stats) if self._storage.bytes_max else None
+        spill = self._spill(folder, stats) if self._discipline.storage.bytes_max else None
         bytes_max = settings.retry_queue_bytes_max
         queue = TransactionQueue(
             payloads_max=settings.queue_payloads_max,
             bytes_max=bytes_max,
-            room_bytes=int(bytes_max * self._storage.memory_ratio) if spill else 0,
+            room_bytes=int(bytes_max * self._discipline.storage.memory_ratio) if spill else 0,
+            ordered=self._discipline.ordered,
         )
         return Worker(
             Channel(
@@ -208,7 +212,7 @@ class Forwarder:
         from serverless_init.forwarder.disk import Disk, DiskLimits
         from serverless_init.forwarder.spill import Spill, SpillLimits
 
-        storage, memory_max = self._storage, self._settings.retry_queue_bytes_max
+        storage, memory_max = self._discipline.storage, self._settings.retry_queue_bytes_max
         age_s_max = storage.age_days_max * 86_400.0
         disk_limits = DiskLimits(storage.bytes_max, storage.disk_ratio_max, age_s_max)
         return Spill(

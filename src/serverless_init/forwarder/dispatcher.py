@@ -10,6 +10,8 @@ one to the other, `settle` moves it back or out. Three modes:
 - *shut*: nothing is sent any more; what waits, what comes and what fails is dropped.
 
 A success under urgency unblocks the target, for it has shown that it works.
+
+With an ordered queue at most one transaction of a target is in flight.
 """
 
 from collections.abc import Iterable
@@ -93,7 +95,9 @@ class Dispatcher:
         """The next transaction to send, from now on in flight; None when none may be sent."""
         if self._mode is Mode.SHUT:
             return None
-        transaction = self._queue.take(lambda target: self._permits(target, now))
+        transaction = self._queue.take(
+            lambda target: not self._must_wait(target) and self._permits(target, now)
+        )
         if transaction is not None:
             if self._mode is Mode.STEADY:
                 self._target(transaction.target).breaker.begin()
@@ -105,7 +109,8 @@ class Dispatcher:
         """When `take` will have something; None when only an outcome or a submit changes that."""
         if self._mode is Mode.SHUT:
             return None
-        waiting = (self._ready_at(target, now) for target in self._queue.targets())
+        targets = (target for target in self._queue.targets() if not self._must_wait(target))
+        waiting = (self._ready_at(target, now) for target in targets)
         return min((at for at in waiting if at is not None), default=None)
 
     def settle(self, transaction: Transaction, fate: Fate, now: float) -> int:
@@ -176,6 +181,11 @@ class Dispatcher:
             target.breaker.succeeded(now)
         else:
             target.wake()
+
+    def _must_wait(self, target: str) -> bool:
+        """Whether order has it that what is under way to `target` must have ended first."""
+        flying = self._in_flight.values() if self._queue.ordered else ()
+        return any(transaction.target == target for transaction in flying)
 
     def _permits(self, target: str, now: float) -> bool:
         known = self._targets.get(target)

@@ -28,6 +28,7 @@ from serverless_init.forwarder.channel import Channel
 from serverless_init.forwarder.dispatcher import Dispatcher
 from serverless_init.forwarder.notices import Notices
 from serverless_init.forwarder.retry import (
+    REFUSED,
     Abandoned,
     Delivered,
     Fate,
@@ -57,10 +58,11 @@ _TO_STORE_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one worker does at once, and for how long it waits for an answer."""
+    """How much one worker does at once, how long it waits for an answer, what refuses for good."""
 
     slots: int
     timeout_s: float
+    refused: frozenset[int] = REFUSED
 
 
 class Worker:
@@ -255,7 +257,7 @@ class Worker:
             self._settle(flight, Abandoned("internal_error"), f"{type(error).__name__}: {error}")
         else:
             after_s = retry_after_s(answer.retry_after, self._clock.now())
-            fate = fate_of_answer(answer.status, after_s=after_s)
+            fate = fate_of_answer(answer.status, self._limits.refused, after_s=after_s)
             if answer.status == 403 and self.channel.renewable:
                 # The key is fetched again, and what it could not deliver waits for that.
                 fate = Retry()
@@ -320,4 +322,4 @@ class _Flight:
 
 
 def _route(flight: _Flight) -> str:
-    return flight.transaction.target
+    return flight.transaction.payload.endpoint.route

@@ -18,6 +18,10 @@ probe of a blocked target, and nothing behind it would ever be sent.
 Within a line (one priority and one target) payloads never attempted stand in ``first`` and then
 ``parked``, both in arrival order and everything in ``first`` older than everything in ``parked``;
 those that failed stand in ``failed``, which only attempts make longer and which stays short.
+
+An ``ordered`` queue has no such exception: a line's payloads leave it in arrival order, so one that
+failed is tried again before any younger one. One that the intake never takes holds up its line
+until the budget drops it, as the oldest.
 """
 
 from bisect import insort
@@ -36,7 +40,10 @@ _last_to_drop = attrgetter("payload.priority", "sequence")
 class TransactionQueue:
     """Transactions that wait, bounded; methods that add return what they had to drop."""
 
-    def __init__(self, *, payloads_max: int, bytes_max: int, room_bytes: int = 0) -> None:
+    def __init__(
+        self, *, payloads_max: int, bytes_max: int, room_bytes: int = 0, ordered: bool = False
+    ) -> None:
+        self.ordered = ordered
         self._room_bytes = room_bytes
         self._payloads_max = payloads_max
         self._bytes_max = bytes_max
@@ -85,7 +92,7 @@ class TransactionQueue:
         """Remove and return the next transaction whose target is `permitted`, if there is one."""
         for priority in (Priority.HIGH, Priority.NORMAL):
             heads = (
-                (line.head.turn, line)
+                (line.head(self.ordered).turn, line)
                 for (of, target), line in self._lines.items()
                 if of is priority and line and permitted(target)
             )
@@ -121,11 +128,12 @@ class TransactionQueue:
         self.samples += sign * transaction.payload.samples
 
     def _pop(self, line: "_Line") -> Transaction:
-        if line.first:
-            transaction = line.first.popleft()
+        transaction = line.head(self.ordered)
+        if line.first and transaction is line.first[0]:
+            line.first.popleft()
             self._first_count -= 1
         else:
-            transaction = line.parked.popleft() if line.parked else line.failed.pop(0)
+            (line.failed if transaction.errors else line.parked).remove(transaction)
             self.retry_bytes -= transaction.size
         self._count(transaction, -1)
         return transaction
@@ -177,9 +185,10 @@ class _Line:
         yield from self.parked
         yield from self.failed
 
-    @property
-    def head(self) -> Transaction:
+    def head(self, ordered: bool) -> Transaction:
         """The next to send of a line that is not empty."""
+        if ordered and self.failed:
+            return min(self.failed[0], (self.first or self.parked or self.failed)[0], key=_sequence)
         return (self.first or self.parked or self.failed)[0]
 
     @property

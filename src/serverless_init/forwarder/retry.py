@@ -9,9 +9,11 @@ And ``Retry-After`` of an answer that is retried is honoured.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-_REFUSED = frozenset((400, 403, 413))
+from serverless_init.config import StorageSettings
+
+REFUSED = frozenset((400, 403, 413))
 
 # An intake that asks for more is asked again all the same: it may have meant something else.
 RETRY_AFTER_S_MAX = 600.0
@@ -53,11 +55,28 @@ class OutOfTime:
 Fate = Delivered | Retry | Refused | Abandoned | OutOfTime
 
 
-def fate_of_answer(status: int, *, after_s: float = 0.0) -> Fate:
-    """What an HTTP status means, with a ``Retry-After`` of `after_s`."""
+@dataclass(frozen=True, slots=True)
+class Discipline:
+    """How a signal wants to be delivered.
+
+    `ordered`: the payloads of one endpoint in their order, one at a time. `refused` are the
+    statuses with which its intake says that it will never take a payload. `storage` is where that
+    waits for which there is no room or no time; usually nowhere.
+    """
+
+    ordered: bool = False
+    refused: frozenset[int] = REFUSED
+    storage: StorageSettings = field(default_factory=StorageSettings)
+
+
+def fate_of_answer(status: int, refused: frozenset[int] = REFUSED, *, after_s: float = 0.0) -> Fate:
+    """What an HTTP status means, with a ``Retry-After`` of `after_s`.
+
+    `refused` are those with which the intake says that it will never take it.
+    """
     if 200 <= status < 300:
         return Delivered()
-    return Refused(f"refused_{status}") if status in _REFUSED else Retry(after_s)
+    return Refused(f"refused_{status}") if status in refused else Retry(after_s)
 
 
 def retry_after_s(header: str, now: float) -> float:

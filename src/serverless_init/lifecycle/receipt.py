@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from serverless_init.lifecycle.component import Drained
 
 # Dropped because the operator wants it so: counted like everything, and no loss.
-UNWANTED = frozenset(("filtered",))
+UNWANTED = frozenset(("filtered", "excluded"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Receipt:
     kernel discarded before we could accept them, None where it does not say. `final` is false for
     the receipt printed when the app outlives the grace window. `elsewhere` holds the accounts of
     further intakes by name, of the samples that came as far as delivery; `signals` those of further
-    signals.
+    signals. `output_bytes_lost` counts what the app wrote faster than its lines could be read.
     """
 
     accepted: int
@@ -43,6 +43,7 @@ class Receipt:
     final: bool = True
     elsewhere: Mapping[str, Drained] = field(default_factory=dict)
     signals: Mapping[str, Drained] = field(default_factory=dict)
+    output_bytes_lost: int = 0
 
     @property
     def balanced(self) -> bool:
@@ -63,7 +64,7 @@ class Receipt:
         """
         lost = _lost(self.dropped) or any(_lost(account.dropped) for account in self._others())
         held = self.held or any(account.held for account in self._others())
-        return not (lost or held or self.kernel_drops or self.late)
+        return not (lost or held or self.kernel_drops or self.output_bytes_lost or self.late)
 
     def text(self) -> str:
         """The receipt as a person reads it."""
@@ -79,6 +80,8 @@ class Receipt:
             parts.append("THE ACCOUNT DOES NOT BALANCE: please report this")
         if self.kernel_drops:
             parts.append(f"the kernel dropped {self.kernel_drops} datagrams before they were read")
+        if self.output_bytes_lost:
+            parts.append(f"{self.output_bytes_lost} bytes of output came too fast to be read")
         if self.late:
             parts.append(f"out of time: {', '.join(self.late)}")
         if self.final:
@@ -107,6 +110,7 @@ class Receipt:
                 "balanced": self.balanced,
                 "elsewhere": _as_json(self.elsewhere),
                 "signals": _as_json(self.signals),
+                "output_bytes_lost": self.output_bytes_lost,
             }
         )
 

@@ -11,6 +11,7 @@ class PayloadKind(Enum):
     SKETCHES = "sketches"
     EVENTS = "events"
     SERVICE_CHECKS = "service_checks"
+    LOGS = "logs"
 
 
 class Priority(IntEnum):
@@ -32,6 +33,7 @@ SERIES_V2 = Endpoint("series_v2", "/api/v2/series")
 SKETCHES_V2 = Endpoint("sketches_v2", "/api/beta/sketches")
 CHECK_RUN_V1 = Endpoint("check_run_v1", "/api/v1/check_run")
 INTAKE = Endpoint("intake", "/intake/")
+LOGS_V2 = Endpoint("logs_v2", "/api/v2/logs")
 
 
 @dataclass(frozen=True, slots=True)

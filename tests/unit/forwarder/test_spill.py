@@ -10,7 +10,7 @@ import pytest
 
 from serverless_init.clock import SystemClock
 from serverless_init.config import ForwarderSettings, StorageSettings
-from serverless_init.forwarder import Forwarder, IntakeEndpoint
+from serverless_init.forwarder import Discipline, Forwarder, IntakeEndpoint
 from serverless_init.forwarder.keys import KeySource, Place
 from serverless_init.intake import FaultStep
 from serverless_init.model import Endpoint, Payload, PayloadKind
@@ -46,8 +46,10 @@ def run(intake: IntakeThread, tmp_path: Path) -> Callable[..., tuple[Any, list[s
                 clock=SystemClock(),
                 endpoints=(IntakeEndpoint("http", "127.0.0.1", intake.port, "", KEY),),
                 report=lambda _, text: said.append(text),
-                storage=StorageSettings(
-                    **{"bytes_max": 1_000_000, "path": str(tmp_path), **(storage or {})}
+                discipline=Discipline(
+                    storage=StorageSettings(
+                        **{"bytes_max": 1_000_000, "path": str(tmp_path), **(storage or {})}
+                    )
                 ),
             )
             await sink.start()
@@ -179,7 +181,7 @@ def test_what_no_key_came_for_is_stored(tmp_path: Path) -> None:
             clock=SystemClock(),
             endpoints=(IntakeEndpoint("http", "127.0.0.1", 9, "", "", source),),
             report=lambda *_: None,
-            storage=StorageSettings(bytes_max=1_000_000, path=str(tmp_path)),
+            discipline=Discipline(storage=StorageSettings(bytes_max=1_000_000, path=str(tmp_path))),
         )
         await sink.start()
         sink.submit(payload(5))

@@ -16,7 +16,7 @@ class Sizes:
         self, size: int, route: str = SERIES, priority: Priority = Priority.NORMAL, errors: int = 0
     ) -> Transaction:
         self.made += 1
-        endpoint = Endpoint("name", route)
+        endpoint = Endpoint(route, route)
         body = bytes(size)
         payload = Payload(PayloadKind.SERIES, endpoint, body, "", "", 0, size, priority)
         return Transaction(payload, self.made, errors)

@@ -40,6 +40,14 @@ def test_an_account_that_does_not_balance_says_so() -> None:
     assert json.loads(receipt.json())["balanced"] is False
 
 
+def test_output_that_came_too_fast_is_a_loss_and_an_excluded_line_is_none() -> None:
+    excluded = Drained(accepted=5, passed_on=4, dropped={"excluded": 1})
+    assert Receipt(accepted=0, delivered=0, signals={"logs": excluded}).lossless
+    receipt = Receipt(accepted=0, delivered=0, output_bytes_lost=70)
+    assert not receipt.lossless
+    assert "; 70 bytes of output came too fast to be read; " in receipt.text()
+
+
 def test_the_json_form_has_every_field() -> None:
     receipt = Receipt(
         accepted=2, delivered=1, dropped={"deadline": 1}, payloads=1, bytes_sent=10, exit_code=143
@@ -59,6 +67,7 @@ def test_the_json_form_has_every_field() -> None:
         "balanced": True,
         "elsewhere": {},
         "signals": {},
+        "output_bytes_lost": 0,
     }
 
 
