@@ -84,7 +84,9 @@ _BETWEEN_WORDS = bytes.maketrans(b"[](){}|:,/\t\"'<>", b" " * 15)
 _CLOSES_A_LEVEL = frozenset(b"]:|>")
 _STATUS_OF_CAPITALS = {word.upper(): status for word, status in STATUS_OF_WORD.items()}
 # Ordinary words, but for what stack traces begin with.
-_TRACE_WORDS = frozenset(b"Traceback Exception Unhandled goroutine fatal Caused".split())
+_TRACE_WORDS = frozenset(
+    b"Traceback Exception Unhandled Task Future goroutine fatal Caused".split()
+)
 _NOTHING: Headline = (PLAIN, None)
 _ORDINARY: Headline = (PROSE, None)
 

@@ -26,13 +26,23 @@ from serverless_init.logs.headline import LEVELED, PLAIN, TIMED, WHOLE, Headline
 BEGINS, BELONGS, ALONE = range(3)
 
 # States: what the grammar of the trace in the open message expects next.
-_NO_TRACE, _PYTHON_FRAMES, _PYTHON_END, _PYTHON_LINK, _GO, _NODE_SOURCE, _NODE, _RUBY = range(8)
+_NO_TRACE, _PYTHON_LINK, _PYTHON_FRAMES, _PYTHON_END, _PYTHON_FIELDS = range(5)
+_GO, _NODE_SOURCE, _NODE, _RUBY = range(5, 9)
 # An excerpt of the source stands before Node's exception and behind Ruby's: so many lines at most.
 _EXCERPT_LINES_MAX = 6
 
 _PYTHON_HEAD = b"Traceback (most recent call last):"
 _PYTHON_GROUP = b"+ Exception Group Traceback (most recent call last):"
 _PYTHON_LINKS = (b"The above exception was the direct", b"During handling of the above exception")
+# What Python says before a traceback of a thread, a task or a finalizer, and between.
+_PYTHON_ANNOUNCED = (
+    *(b"Exception in thread ", b"Exception ignored in", b"ERROR:asyncio:"),
+    *(b"Task exception was never retrieved", b"Future exception was never retrieved"),
+)
+_PYTHON_CONTEXT = re.compile(rb"[a-z_]+: <")
+# Messages of several lines: those of SQLAlchemy, and the names of fields of pydantic's.
+_PYTHON_MORE = (b"[SQL: ", b"[parameters: ", b"(Background on this error at: ")
+_PYTHON_FIELDS_FOLLOW = re.compile(rb"[\w.]*ValidationError: \d+ validation error")
 # The last words of a program: they belong to nothing before them.
 _LAST_WORDS = (
     *(b"panic: ", b"fatal error: ", b"Exception in thread "),
@@ -40,10 +50,13 @@ _LAST_WORDS = (
 )
 _GOROUTINE = b"goroutine "
 _GO_HEADS = (b"panic: ", b"fatal error: ", _GOROUTINE)
+_LEVELED_HEADS = (*_GO_HEADS, b"ERROR:asyncio:")
 _GO_LINES = (*_GO_HEADS, b"created by ", b"[signal ", b"[originating from ", b"exit status ")
 # ``main.(*T).Run(0xc0, {0x1})``, and a register. One way to match each, as lines may be long.
 _GO_CALL = re.compile(rb"[^\s(.]+(?:\.[^\s(.]*)+\(|panic\(|[a-z]\w{1,5} +0x[0-9a-f]+$")
-_NODE_HEAD = re.compile(rb"(?:(?:file://)?/\S+\.[cm]?[jt]sx?|node:\S+):\d+$")
+_NODE_HEAD = re.compile(
+    rb"(?:(?:file://)?/\S+\.[cm]?[jt]sx?|node:\S+|[\w.]*<anonymous\w*>|undefined):\d+$"
+)
 _RUBY_HEAD = re.compile(rb"\S+:\d+:in [`'][^']*': ")
 _RUBY_FRAME = re.compile(rb"\S+:\d+:in [`'][^']*'$")
 _CONTINUATIONS = (b"Caused by: ", b"Suppressed: ", b"--- End of ", b"---> ")
@@ -121,7 +134,8 @@ class AutoJoiner:
     label = "auto_multiline"
 
     __slots__ = (
-        *("_by_time", "_excerpt", "_indent", "_kind", "_open_first", "_read", "_state", "status"),
+        *("_by_time", "_excerpt", "_indent", "_is_traced", "_kind", "_open_first", "_read"),
+        *("_state", "status"),
     )
 
     def __init__(self, *, datetime_detection: bool = True) -> None:
@@ -132,6 +146,7 @@ class AutoJoiner:
         self._open_first = b""
         self._indent = self._excerpt = 0
         self._state = _NO_TRACE
+        self._is_traced = False
 
     def take(self, line: bytes, blanks: Sequence[bytes]) -> int:
         """See `Joiner.take`."""
@@ -139,13 +154,14 @@ class AutoJoiner:
         if self._kind != WHOLE and self._belongs(line, kind, bool(blanks)):
             return BELONGS
         self._state = _NO_TRACE
+        self._is_traced = False
         self._kind = kind
         self.status = status
         if kind == WHOLE:
             return ALONE
         self._open_first = line
         self._indent = _indent(line) if line[0] in _BLANK else 0
-        if kind == PLAIN or (kind == LEVELED and line.startswith(_GO_HEADS)):
+        if kind == PLAIN or (kind == LEVELED and line.startswith(_LEVELED_HEADS)):
             self._look_for_head(line)
         return BEGINS
 
@@ -193,8 +209,11 @@ class AutoJoiner:
         return True
 
     def _belongs_head(self, line: bytes) -> bool:
-        """The head of a trace belongs to a logger's line that does not say that all is well."""
-        is_expected = self._kind > PLAIN and self.status not in _MILD
+        """The head of a trace belongs to a logger's line that does not say that all is well.
+
+        A logger writes one trace behind its line. The next one is somebody else's.
+        """
+        is_expected = self._kind > PLAIN and self.status not in _MILD and not self._is_traced
         if not is_expected and not line.startswith(_GOROUTINE):
             return False
         self._look_for_head(line)
@@ -211,6 +230,8 @@ class AutoJoiner:
         """Note the trace that `line` begins, if it does."""
         if line.startswith(_PYTHON_HEAD):
             self._state = _PYTHON_FRAMES
+        elif line.startswith(_PYTHON_ANNOUNCED):
+            self._state = _PYTHON_LINK
         elif line.startswith(_GO_HEADS):
             self._state = _GO
         elif _RUBY_HEAD.match(line):
@@ -224,15 +245,8 @@ class AutoJoiner:
     def _continues_trace(self, line: bytes, is_behind_blank: bool) -> bool:
         """Whether the trace's grammar has a place for `line`, which is not indented."""
         state = self._state
-        if state == _PYTHON_FRAMES:
-            self._state = _PYTHON_END
-            return True
-        if state == _PYTHON_END and line.startswith(_PYTHON_LINKS):
-            self._state = _PYTHON_LINK
-            return True
-        if state == _PYTHON_LINK and line.startswith(_PYTHON_HEAD):
-            self._state = _PYTHON_FRAMES
-            return True
+        if state <= _PYTHON_FIELDS:
+            return self._continues_python(line)
         if state == _GO:
             return line.startswith(_GO_LINES) or bool(_GO_CALL.match(line))
         if state == _NODE:
@@ -243,8 +257,25 @@ class AutoJoiner:
         is_excerpt = state == _NODE_SOURCE or (state == _RUBY and is_behind_blank)
         return is_excerpt and self._excerpt >= 0
 
+    def _continues_python(self, line: bytes) -> bool:
+        state = self._state
+        if state == _PYTHON_FRAMES:
+            self._state = _PYTHON_FIELDS if _PYTHON_FIELDS_FOLLOW.match(line) else _PYTHON_END
+            return True
+        if state == _PYTHON_LINK:
+            if not line.startswith(_PYTHON_HEAD):
+                return bool(_PYTHON_CONTEXT.match(line))
+            self._state = _PYTHON_FRAMES
+            return True
+        if line.startswith(_PYTHON_LINKS):
+            self._state = _PYTHON_LINK
+            return True
+        is_field = state == _PYTHON_FIELDS and 0x20 not in line
+        return is_field or line.startswith(_PYTHON_MORE)
+
     def _note_trace(self) -> bool:
         self.status = self.status or "error"
+        self._is_traced = True
         return True
 
 
