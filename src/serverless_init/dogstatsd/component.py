@@ -7,6 +7,7 @@ two portions of parsing, everything that has arrived is read.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -240,24 +241,17 @@ class DogStatsD:
 
     def _parse_rare(self, line: bytes, container: bytes) -> None:
         warnings: list[str] = []
-        item: Event | ServiceCheck | Malformed
-        client_origin = self._options.client_origin
-        if line.startswith(b"_e{"):
-            kind = "event"
-            item = parse_event(
-                line,
-                extra_tags=self._extra_tags,
-                client_origin=client_origin,
-                warnings=warnings,
-            )
-        else:
-            kind = "service_check"
-            item = parse_service_check(
-                line,
-                extra_tags=self._extra_tags,
-                client_origin=client_origin,
-                warnings=warnings,
-            )
+        is_event = line.startswith(b"_e{")
+        kind = "event" if is_event else "service_check"
+        parse: Callable[..., Event | ServiceCheck | Malformed]
+        parse = parse_event if is_event else parse_service_check
+        item = parse(
+            line,
+            host=self._sampler.enrichment.host,
+            extra_tags=self._extra_tags,
+            client_origin=self._options.client_origin,
+            warnings=warnings,
+        )
         if isinstance(item, Malformed):
             self.stats.drop(f"malformed:{kind}:{item}")
             text = f"malformed {kind} ({item}): {line[:_EXCERPT_BYTES]!r}"

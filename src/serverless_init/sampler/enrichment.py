@@ -77,9 +77,10 @@ def strip_special(tags: Iterable[bytes], *, cardinality: bytes = b"") -> Strippe
 
 
 class Enrichment:
-    """Gives samples their identity by `rules`."""
+    """Gives samples their identity by `rules`; `host` is for what names none."""
 
     def __init__(self, rules: EnrichmentRules) -> None:
+        self.host = rules.host
         self._rules = rules
         self._rejects = rules.names.rejects if rules.names else None
         self._known: dict[tuple[tuple[bytes, ...], Sender], tuple[bytes, tuple[bytes, ...]]] = {}
@@ -128,7 +129,7 @@ class Enrichment:
         known = self._known.get(key)
         if known is None:
             stripped = strip_special(tags, cardinality=sender.cardinality)
-            host = self._rules.host if stripped.host is None else stripped.host
+            host = self.host if stripped.host is None else stripped.host
             sender = sender._replace(entity_id=stripped.entity_id, cardinality=stripped.cardinality)
             enriched = stripped.tags + self._rules.extra_tags + self.tags_of_sender(sender)
             known = host, normalize(enriched)
