@@ -5,10 +5,13 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 
-.PHONY: setup demo fmt check test property e2e bench gate-smoke gate-quick gate docs validate clean
+.PHONY: setup demo demo-dual fmt check test property e2e static-gates coverage bench gate-smoke gate-quick gate docs validate clean
 
 demo: $(RUN) ## run a small program on the embedded local intake and show what arrived
 	$(BIN)/serverless-init --local -- $(BIN)/python examples/checkout.py
+
+demo-dual: $(RUN) ## the same to two local intakes, one of which is down at first
+	$(BIN)/python examples/dual_shipping/demo.py
 
 setup: $(DEV) ## install everything for development into .venv
 

@@ -8,8 +8,9 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 from serverless_init.dogstatsd.events import Malformed as MalformedItem
-from serverless_init.forwarder.retry import Refused, fate_of_answer
+from serverless_init.forwarder.retry import REFUSED, Refused, fate_of_answer
 from serverless_init.lifecycle import Receipt
+from serverless_init.logs_pipeline import LOGS_DISCIPLINE
 from serverless_init.model import PayloadKind
 from serverless_init.sampler import Malformed, stats
 
@@ -19,8 +20,10 @@ PAGE = (REPOSITORY / "docs" / "reference" / "own-metrics.md").read_text()
 
 # The first part of a counter's name, where it is not the class's name without "Stats".
 COMPONENTS = {"HttpClientStats": "http_client", "ServerStats": "http_server"}
+# What the serializer, and with it `enable_payloads`, has nothing to do with.
+OTHERS = {PayloadKind.LOGS}
 # The calls to which a reason is given as a literal.
-DROPS = ("drop", "_lose", "shut", "_abandon", "_cancel", "discard_open", "Abandoned")
+DROPS = ("drop", "_lose", "shut", "_abandon", "_cancel", "_forget", "discard_open", "Abandoned")
 
 
 def test_the_page_lists_the_counters_of_every_stats_class() -> None:
@@ -61,10 +64,11 @@ def reasons_in_the_code() -> Iterator[str]:
     both = {MalformedItem.TOO_SHORT}
     yield from (f"malformed:event:{reason}" for reason in set(MalformedItem) - check_only)
     yield from (f"malformed:service_check:{reason}" for reason in check_only | both)
-    yield from (f"disabled:{kind.value}" for kind in PayloadKind)
+    yield from (f"disabled:{kind.value}" for kind in PayloadKind if kind not in OTHERS)
     constants = (value for name, value in vars(stats).items() if name.isupper())
     yield from (text for text in constants if isinstance(text, str) and text != stats.MALFORMED)
-    fates = (fate_of_answer(status) for status in range(100, 600))
+    logs_too = REFUSED | LOGS_DISCIPLINE.refused
+    fates = (fate_of_answer(status, logs_too) for status in range(100, 600))
     yield from (fate.reason for fate in fates if isinstance(fate, Refused))
     for path in sorted(ROOT.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):

@@ -17,6 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+# How long the last of the app's output may take to pass through, when nothing else decides it.
+OUTPUT_S = 10.0
+
 HELP = f"""\
 serverless-init {__version__}: a container's entrypoint that delivers its telemetry to Datadog
 
@@ -95,6 +98,8 @@ def _wait_for_app(start: Start) -> int:
         except ChildProcessError:
             break
         start.reaper.reap()
+    if start.capture:
+        start.capture.discard(OUTPUT_S)
     return from_wait_status(start.reaper.status or 0)
 
 

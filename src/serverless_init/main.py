@@ -3,13 +3,15 @@
 import asyncio
 import logging
 import warnings
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
-from serverless_init.config import ForwarderSettings, IntakeSettings, RunSettings, masked
-from serverless_init.errors import SettingError
-from serverless_init.forwarder import IntakeEndpoint, additional_endpoints, intake_endpoints
+from serverless_init.config import ForwarderSettings, LogsSettings, RunSettings, masked
+from serverless_init.forwarder import IntakeEndpoint, Outlet
+from serverless_init.intakes import open_outlet, signal_endpoints
 from serverless_init.lifecycle import (
+    Component,
     DrainEnded,
     DrainFailed,
     Lifecycle,
@@ -24,16 +26,20 @@ from serverless_init.pipeline import Pipeline
 from serverless_init.platforms import detect
 from serverless_init.process import from_wait_status
 from serverless_init.start import Start
-from serverless_init.telemetry import conceal, open_log, say
+from serverless_init.telemetry import open_log, say
 
 if TYPE_CHECKING:
+    from serverless_init.health import Vitals
     from serverless_init.intake import Intake
+    from serverless_init.lifecycle import Drained
+    from serverless_init.logs_pipeline import LogsPipeline
 
 _log = logging.getLogger("serverless_init.main")
 
 # Relative parts of the drain window, sink first: sending takes longest.
 _SHARES = (3.0, 1.0, 1.0)
 _INTAKE_SHARE = 0.5
+_HEALTH_SHARE = 0.1
 
 
 def run(start: Start) -> int:
@@ -61,25 +67,46 @@ class Run:
         platform = detect(start.environ)
         self._window_s = settings.grace_s or grace_window_s(platform)
         self._intake: Intake | None = None
-        endpoints = _endpoints(start)
+        collects_logs = _collects_logs(start)
+        endpoints: tuple[IntakeEndpoint, ...]
+        logs_endpoints: tuple[IntakeEndpoint, ...] = ()
         if start.local:
             # Nobody else pays for what only this mode needs.
             from serverless_init.local import local_endpoint, local_intake
 
             self._intake = local_intake(clock)
             endpoints = (local_endpoint(self._intake),) if self._intake else ()
+            logs_endpoints = endpoints if collects_logs else ()
+        else:
+            endpoints = signal_endpoints(start.configuration)
+            if collects_logs:
+                from serverless_init.logs_pipeline import logs_address
+
+                address = logs_address(start.configuration)
+                logs_endpoints = signal_endpoints(start.configuration, address)
+        outlet = open_outlet(start.configuration, endpoints + logs_endpoints)
         self._pipeline = Pipeline(
             start.configuration,
             reception=start.reception,
             endpoints=endpoints,
+            outlet=outlet,
             platform=platform,
             clock=clock,
         )
         stages, shares = list(self._pipeline.stages), list(_SHARES)
+        self._logs = _open_logs(start, logs_endpoints, outlet, clock) if collects_logs else None
+        if self._logs:
+            # Each beside its like: the forwarder at the bottom, the sources on top.
+            stages[0] += self._logs.stages[0]
+            stages[-1] += self._logs.stages[1]
         if self._intake:
             stages.insert(0, (self._intake,))
             shares.insert(0, _INTAKE_SHARE)
-        self._lifecycle = Lifecycle(stages, clock=clock, observe=_log_event, shares=shares)
+        self._vitals: Vitals | None = None
+        if settings.health_port:
+            stages.insert(0, (self._health(settings.health_port, stages),))
+            shares.insert(0, _HEALTH_SHARE)
+        self._lifecycle = Lifecycle(stages, clock=clock, observe=self._observe, shares=shares)
 
     async def live(self) -> int:
         """Start, wait for the end, drain, print the receipt; the exit code."""
@@ -96,9 +123,11 @@ class Run:
         )
         reports = await self._lifecycle.drain(deadline)
         drain_s = self._clock.monotonic() - began
+        if self._start.capture:
+            self._start.capture.discard(deadline - self._clock.monotonic())
         self._lifecycle.close()
         code = from_wait_status(self._start.reaper.status or 0)
-        receipt = self._pipeline.receipt(reports, drain_s=drain_s, exit_code=code)
+        receipt = self._receipt(reports, drain_s=drain_s, exit_code=code)
         if self._intake:
             from serverless_init.local import local_report
 
@@ -108,6 +137,21 @@ class Run:
         if told:
             say("\n".join([*told, ""]))
         return code
+
+    def _health(self, port: int, stages: Iterable[Iterable[Component]]) -> Component:
+        """What answers a platform's probes, from before the first other start to the last end."""
+        from serverless_init.health import Health, Vitals
+
+        self._vitals = Vitals(
+            (component.name for stage in stages for component in stage),
+            checks={"api_key": lambda: self._pipeline.forwarder.key_health.healthy},
+        )
+        return Health(port, self._vitals, clock=self._clock)
+
+    def _observe(self, event: LifecycleEvent) -> None:
+        _log_event(event)
+        if self._vitals:
+            self._vitals.observe(event)
 
     async def _until_the_end(self) -> None:
         """Wait for the app's end, or without an app for a termination signal."""
@@ -130,10 +174,24 @@ class Run:
         termination = Termination(
             clock=self._clock,
             window_s=self._window_s,
-            flush=self._pipeline.flush,
-            outlived=lambda: self._print(self._pipeline.receipt()),
+            flush=self._flush,
+            outlived=lambda: self._print(self._receipt()),
         )
         await termination.run(terminated_at)
+
+    async def _flush(self, deadline: float) -> None:
+        """Deliver what is held before `deadline`, all signals side by side."""
+        flushes = [self._pipeline.flush(deadline)]
+        if self._logs:
+            flushes.append(self._logs.flush(deadline))
+        await asyncio.gather(*flushes)
+
+    def _receipt(self, reports: Mapping[str, "Drained"] | None = None, **facts: object) -> Receipt:
+        signals: dict[str, Drained] = {}
+        if self._logs:
+            signals["logs"] = self._logs.account()
+            facts["output_bytes_lost"] = self._logs.bytes_lost
+        return self._pipeline.receipt(reports, signals=signals, **facts)
 
     def _complain(self) -> None:
         """Say in one line each what went wrong before there was a log."""
@@ -155,28 +213,25 @@ class Run:
         say(f"{text}\n")
 
 
-def _endpoints(start: Start) -> tuple[IntakeEndpoint, ...]:
-    if start.local:
-        return ()
-    settings = start.configuration.of(ForwarderSettings)
-    further = start.configuration.of(IntakeSettings)
-    main: tuple[IntakeEndpoint, ...] = ()
-    refused: SettingError | None = None
-    try:
-        main = intake_endpoints(settings, further)
-    except SettingError as error:
-        refused = error
-    others, problems = additional_endpoints(further, main)
-    for problem in problems:
-        _log.warning("%s", problem)
-    if not main and others:
-        why = refused or "no API key for the main intake"
-        _log.warning("%s; what is delivered to %s counts as delivered", why, others[0].url)
-    elif refused:
-        _log.warning("%s; nothing is delivered", refused)
-    for endpoint in others:
-        conceal(endpoint.api_key, masked(endpoint.api_key))
-    return main + others
+def _collects_logs(start: Start) -> bool:
+    """Whether lines can come from anywhere: from the app's output, or from files."""
+    settings = start.configuration.of(LogsSettings)
+    return settings.enabled and bool(start.capture or settings.path or settings.instance_logging)
+
+
+def _open_logs(
+    start: Start, endpoints: tuple[IntakeEndpoint, ...], outlet: Outlet, clock: Clock
+) -> "LogsPipeline":
+    from serverless_init.logs_pipeline import LogsPipeline
+
+    return LogsPipeline(
+        start.configuration,
+        streams=start.capture.streams if start.capture else (),
+        endpoints=endpoints,
+        outlet=outlet,
+        surroundings=(detect(start.environ), start.environ),
+        clock=clock,
+    )
 
 
 def _log_event(event: LifecycleEvent) -> None:

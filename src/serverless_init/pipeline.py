@@ -14,27 +14,28 @@ from serverless_init.config import (
     Configuration,
     DogStatsDSettings,
     ForwarderSettings,
-    IntakeSettings,
-    NetworkSettings,
     OriginSettings,
     SerializerSettings,
     StatisticsSettings,
+    StorageSettings,
     TagSettings,
     TimestampSettings,
     TransportSettings,
 )
 from serverless_init.dogstatsd import DogStatsD, DogStatsDOptions
 from serverless_init.enriching import enrichment_rules
-from serverless_init.forwarder import Forwarder, IntakeEndpoint
+from serverless_init.forwarder import Discipline, Forwarder, IntakeEndpoint, Outlet
 from serverless_init.lifecycle import Component, Drained, Receipt
 from serverless_init.model import deduplicate
 from serverless_init.platforms import configured_tags
 from serverless_init.reception import Reception
 from serverless_init.sampler import SamplerOptions, TimeSampler
-from serverless_init.serializer import Serializer, dogstatsd_origin
-from serverless_init.wire import HttpClient, Origin, choose_codec, proxy_rules, tls_options
+from serverless_init.serializer import Destination, Serializer, dogstatsd_origin
+from serverless_init.wire import choose_codec
 
 _log = logging.getLogger("serverless_init.network")
+_serializer_log = logging.getLogger("serverless_init.serializer")
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING}
 
 _STATISTICS_ROWS_MAX = 100
 
@@ -48,6 +49,7 @@ class Pipeline:
         *,
         reception: Reception,
         endpoints: tuple[IntakeEndpoint, ...],
+        outlet: Outlet,
         platform: str,
         clock: Clock,
     ) -> None:
@@ -55,8 +57,16 @@ class Pipeline:
         host = settings.hostname.encode() if settings.hostname != "none" else b""
         tags = _tags(configuration)
         self.flush_incomplete_buckets = settings.flush_incomplete_buckets
-        self.forwarder = _forwarder(configuration, clock=clock, endpoints=endpoints)
-        self.serializer = _serializer(configuration, platform=platform, host=host)
+        self.forwarder = Forwarder(
+            configuration.of(ForwarderSettings),
+            clock=clock,
+            endpoints=endpoints,
+            outlet=outlet,
+            discipline=Discipline(storage=configuration.of(StorageSettings)),
+        )
+        self.serializer = _serializer(
+            configuration, platform=platform, host=host, endpoints=endpoints
+        )
         timestamps = configuration.of(TimestampSettings)
         self._statistics = configuration.of(StatisticsSettings)
         self.sampler = TimeSampler(
@@ -103,7 +113,13 @@ class Pipeline:
         await asyncio.shield(self._flush)
         await self.forwarder.flush(deadline)
 
-    def receipt(self, reports: Mapping[str, Drained] | None = None, **facts: object) -> Receipt:
+    def receipt(
+        self,
+        reports: Mapping[str, Drained] | None = None,
+        *,
+        signals: Mapping[str, Drained] | None = None,
+        **facts: object,
+    ) -> Receipt:
         """The account now; with the `reports` of a drain, the final one, in which nothing is held.
 
         What a drain could not pass on in time is then dropped as ``out_of_time``.
@@ -125,7 +141,7 @@ class Pipeline:
         if final and held:
             dropped["out_of_time"] += held
         return Receipt(
-            accepted=received.accepted,
+            accepted=received.accepted + self.forwarder.stats.samples_restored,
             delivered=self.forwarder.stats.samples_delivered,
             dropped={reason: n for reason, n in dropped.items() if n},
             held=0 if final else held,
@@ -135,11 +151,24 @@ class Pipeline:
             late=tuple(name for name, report in (reports or {}).items() if report.late),
             final=final,
             elsewhere={
+                name: _closed(account) if final else account for name, account in self._elsewhere()
+            },
+            signals={
                 name: _closed(account) if final else account
-                for name, account in self.forwarder.elsewhere().items()
+                for name, account in (signals or {}).items()
             },
             **facts,  # type: ignore[arg-type]
         )
+
+    def _elsewhere(self) -> Iterator[tuple[str, Drained]]:
+        """The accounts of further intakes, with what was lost or waits before their delivery."""
+        for name, (url, account) in self.forwarder.elsewhere().items():
+            before = self.serializer.elsewhere(url)
+            dropped = sum((Counter(stats.dropped) for stats in before), Counter(account.dropped))
+            held = account.held + sum(stats.samples_held for stats in before)
+            lost = sum(stats.samples_accepted - stats.samples_serialized for stats in before)
+            accepted = account.accepted + lost
+            yield name, replace(account, accepted=accepted, dropped=dropped, held=held)
 
     def statistics(self, *, as_json: bool) -> Iterator[str]:
         """Lines of what the statistics counted, as far as they are on."""
@@ -162,13 +191,15 @@ class Pipeline:
 def _dogstatsd_options(configuration: Configuration) -> DogStatsDOptions:
     transport = configuration.of(TransportSettings)
     statistics = configuration.of(StatisticsSettings)
+    origin = configuration.of(OriginSettings)
     return DogStatsDOptions(
         relay_host=transport.forward_host,
         relay_port=transport.forward_port,
         packet_rate=statistics.packets,
         quiet=statistics.quiet,
         long_frames_told=configuration.of(DogStatsDSettings).stream_log_too_big,
-        client_origin=configuration.of(OriginSettings).by_client,
+        client_origin=origin.by_client,
+        proc=origin.proc,
     )
 
 
@@ -181,43 +212,6 @@ def _closed(account: Drained) -> Drained:
     return replace(account, dropped=dropped, held=0)
 
 
-def _forwarder(
-    configuration: Configuration, *, clock: Clock, endpoints: tuple[IntakeEndpoint, ...]
-) -> Forwarder:
-    settings = configuration.of(ForwarderSettings)
-    return Forwarder(
-        settings,
-        clock=clock,
-        endpoints=endpoints,
-        client=_client(configuration, endpoints),
-        keys=configuration.of(IntakeSettings),
-    )
-
-
-def _client(configuration: Configuration, endpoints: tuple[IntakeEndpoint, ...]) -> HttpClient:
-    settings = configuration.of(ForwarderSettings)
-    network = configuration.of(NetworkSettings)
-    proxies, problems = proxy_rules(network)
-    for problem in problems:
-        _log.warning("%s", problem)
-    for endpoint in endpoints:
-        entry = proxies.nearly_direct(Origin(endpoint.scheme, endpoint.host, endpoint.port))
-        if entry:
-            _log.warning(
-                "%s goes through the proxy: %s in no_proxy matches it only with "
-                "DD_NO_PROXY_NONEXACT_MATCH=true",
-                endpoint.url,
-                entry,
-            )
-    return HttpClient(
-        tls=tls_options(network, skip_validation=settings.skip_tls_validation),
-        proxies=proxies,
-        idle_connections_max=settings.workers * settings.concurrent_requests_max * len(endpoints),
-        age_s_max=network.connection_age_s_max,
-        complain=lambda problem: _log.warning("%s", problem),
-    )
-
-
 def _tags(configuration: Configuration) -> tuple[bytes, ...]:
     """What every metric, event and check gets, beside its own tags."""
     own = configuration.of(DogStatsDSettings).tags
@@ -225,11 +219,33 @@ def _tags(configuration: Configuration) -> tuple[bytes, ...]:
     return deduplicate(tag.encode() for tag in tags)
 
 
-def _serializer(configuration: Configuration, *, platform: str, host: bytes) -> Serializer:
+def _serializer(
+    configuration: Configuration,
+    *,
+    platform: str,
+    host: bytes,
+    endpoints: tuple[IntakeEndpoint, ...],
+) -> Serializer:
     settings = configuration.of(SerializerSettings)
-    codec = choose_codec(settings.compressor_kind, zstd_level=settings.zstd_level)
-    origin = dogstatsd_origin(platform)
-    return Serializer(settings, codec=codec, origin=origin, hostname=host)
+    kind, level = settings.compressor_kind, settings.zstd_level
+    codec = choose_codec(kind, zstd_level=level)
+    if not codec.is_of(kind):
+        _serializer_log.warning(
+            "serializer_compressor_kind is %s, which is not installed: payloads are sent as %s",
+            kind,
+            codec.content_encoding,
+        )
+    serializer = Serializer(
+        settings,
+        codec=codec,
+        origin=dogstatsd_origin(platform),
+        hostname=host,
+        destinations=(Destination(e.configured_url, e.is_datadog) for e in endpoints),
+        v3_codec=choose_codec(kind, zstd_level=settings.v3_zstd_level or level),
+    )
+    for severity, line in serializer.notices:
+        _serializer_log.log(_LEVELS[severity], "%s", line)
+    return serializer
 
 
 def _sampler_options(settings: AggregatorSettings) -> SamplerOptions:

@@ -11,6 +11,7 @@ from serverless_init.config import (
     EOL_TRANSPORTS,
     SIDECAR_DEFAULTS,
     DogStatsDSettings,
+    LogsSettings,
     OriginSettings,
     TransportSettings,
     load,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from socket import socket
 
     from serverless_init.config import Configuration
+    from serverless_init.process import pipes
 
 # The original writes these for the app, each only when the variable is not there at all.
 APP_ENVIRONMENT = {
@@ -38,8 +40,9 @@ APP_ENVIRONMENT = {
 class Start:
     """What has been started before anything else existed; `main` builds the rest around it.
 
-    `child` is the app's pid, 0 in sidecar mode. `problems` are lines for the log,
-    `app_environment` is what only the app is told.
+    `child` is the app's pid, 0 in sidecar mode. `capture` is what the app's output passes through,
+    None when it inherits ours. `problems` are lines for the log, `app_environment` is what only the
+    app is told.
     """
 
     def __init__(self, environ: "Mapping[str, str]", command: list[str], *, local: bool) -> None:
@@ -52,6 +55,8 @@ class Start:
         self.terminal = Terminal()
         self.child = 0
         self.configuration = self._load()
+        # Before the sockets: what outlives us in the fork must not hold them.
+        self.capture = self._capture()
         self.reception = self._bind(self.configuration.of(DogStatsDSettings), self._eol_required())
 
     def start_app(self) -> None:
@@ -61,7 +66,12 @@ class Start:
         else:
             self.relay.install()
             environ = {**APP_ENVIRONMENT, **self.environ, **self.app_environment}
-            self.child = start_child(self.command, environ, signal_mask=self.relay.mask)
+            ends = self.capture.app_ends if self.capture else ()
+            self.child = start_child(
+                self.command, environ, signal_mask=self.relay.mask, outputs=ends
+            )
+            if self.capture:
+                self.capture.app_started()
         self.reaper = Reaper(self.child, on_stop=self.terminal.suspend)
         self.relay.intercept(signal.SIGCHLD, self._reap)
         if self.child:
@@ -96,6 +106,8 @@ class Start:
         self.reaper.reap()
         if self.reaper.status is not None:
             self.relay.detach()
+            if self.capture:
+                self.capture.app_ended()
         return True
 
     def _load(self) -> "Configuration":
@@ -113,6 +125,20 @@ class Start:
         configuration = load(self.environ, yaml_text=text, yaml_path=path, mode=mode)
         self.problems.extend(f"config: {problem}" for problem in configuration.problems)
         return configuration
+
+    def _capture(self) -> "pipes.Capture | None":
+        if not self.command or not self.configuration.of(LogsSettings).enabled:
+            return None
+        # Costs those nothing who do not ask for it.
+        from serverless_init.process import pipes
+
+        try:
+            return pipes.Capture()
+        except OSError as error:
+            self.problems.append(
+                f"logs: the app's output cannot be captured ({error.strerror}); it is passed on"
+            )
+            return None
 
     def _eol_required(self) -> tuple[str, ...]:
         transports = self.configuration.of(TransportSettings).eol_required

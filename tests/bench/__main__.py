@@ -8,7 +8,17 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import exit_delay, flush, ingest, memory, startup
+from tests.bench import (
+    exit_delay,
+    flush,
+    formats,
+    ingest,
+    logs,
+    memory,
+    output,
+    rotation,
+    startup,
+)
 from tests.bench.figures import Figure, table
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
@@ -17,6 +27,10 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "exit": exit_delay.measure,
     "ingest": ingest.measure,
     "flush": flush.measure,
+    "formats": formats.measure,
+    "logs": logs.measure,
+    "output": output.measure,
+    "rotation": rotation.measure,
 }
 
 

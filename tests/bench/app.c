@@ -2,6 +2,8 @@
  *
  * app clock                                      print CLOCK_MONOTONIC in ns as the first thing
  * app wait                                       do nothing until a signal ends it
+ * app output BYTES FILE WAIT                     wait WAIT ms, write lines as fast as stdout takes
+ *                                                them, write to FILE the ns that it took
  * app send PORT FILE PACKETS PACKETS_PER_S WAIT  wait WAIT ms, send over UDP, wait again, print the
  *                                                clock, end
  *
@@ -81,8 +83,32 @@ static void send_packets(int port, const char *path, long count, long per_s)
     }
 }
 
+/* Write `bytes` of lines as fast as stdout takes them, and the ns that it took to the file `path`. */
+static void write_lines(long bytes, const char *path)
+{
+    static char block[65536];
+    for (size_t i = 0; i < sizeof block; i++)
+        block[i] = i % 100 == 99 ? '\n' : 'a' + i % 26;
+    long long began = clock_ns();
+    while (bytes > 0) {
+        ssize_t n = write(1, block, bytes < (long)sizeof block ? bytes : (long)sizeof block);
+        if (n <= 0)
+            fail("write");
+        bytes -= n;
+    }
+    long long took = clock_ns() - began;
+    FILE *file = fopen(path, "w");
+    if (!file || fprintf(file, "%lld\n", took) < 0 || fclose(file))
+        fail(path);
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 5 && !strcmp(argv[1], "output")) {
+        sleep_until(clock_ns() + atol(argv[4]) * (NS / 1000));
+        write_lines(atol(argv[2]), argv[3]);
+        return 0;
+    }
     if (argc == 2 && !strcmp(argv[1], "clock")) {
         print_clock();
         return 0;

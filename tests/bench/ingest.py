@@ -5,7 +5,8 @@ import os
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from tests.bench.figures import Figure
@@ -25,7 +26,13 @@ from tests.bench.programs import (
     local_intake,
 )
 
-from serverless_init.sampler import SamplerOptions, TimeSampler
+from serverless_init.sampler import (
+    EnrichmentRules,
+    NameFilter,
+    SamplerOptions,
+    TimeSampler,
+    mapper,
+)
 
 _NOW = 1_700_000_000.0
 _ROUNDS, _PACKETS = 21, 400
@@ -35,6 +42,7 @@ _LOAD_ROUNDS, _LOAD_S, _LOAD_PACKETS_PER_S, _LOAD_CONTEXTS = 3, 5, 20_000, 500
 def measure() -> Iterator[Figure]:
     """Nanoseconds a message in `TimeSampler.ingest`; CPU nanoseconds of the process under load."""
     yield from _by_shape()
+    yield from _by_rule()
     yield from _under_load()
 
 
@@ -49,7 +57,7 @@ def _by_shape() -> Iterator[Figure]:
     took: dict[str, list[float]] = defaultdict(list)
     for warm in [False] + [True] * _ROUNDS:
         for name, feed in feeds.items():
-            ns = _ingest_ns(samplers[name], feed)
+            ns = _ingest_ns(samplers[name].ingest, feed)
             if warm:
                 took[name].append(ns)
     for name, sampler in samplers.items():
@@ -60,8 +68,34 @@ def _by_shape() -> Iterator[Figure]:
         yield Figure(f"ingest: {name}", "ns/message", tuple(samples))
 
 
-def _ingest_ns(sampler: TimeSampler, feed: list[bytes]) -> float:
-    ingest = sampler.ingest
+def _by_rule() -> Iterator[Figure]:
+    """The same message, known, under rules of enrichment."""
+    message = shapes()["histogram, 2 tags"]
+    packet = b"\n".join([message] * MESSAGES_PER_PACKET)
+    mappings = [{"match": "shop.*.size", "name": "size", "tags": {"of": "$1"}}]
+    profiles = mapper([{"name": "p", "prefix": "*", "mappings": mappings}], cache_size=1000)
+    rules = {
+        "no rules": EnrichmentRules(),
+        "mapped and in a namespace": EnrichmentRules(map_name=profiles.map, namespace=b"ns."),
+        "unwanted": EnrichmentRules(names=NameFilter([b"shop.basket.size"])),
+        "copied as a distribution": EnrichmentRules(copy_prefix=b"dist."),
+        "from a container": EnrichmentRules(),
+    }
+    samplers = {name: TimeSampler(SamplerOptions(enrichment=r)) for name, r in rules.items()}
+    took: dict[str, list[float]] = defaultdict(list)
+    for warm in [False] + [True] * _ROUNDS:
+        for name, sampler in samplers.items():
+            ingest = sampler.ingest
+            if name == "from a container":
+                ingest = partial(sampler.ingest_from, container=b"0" * 64)
+            ns = _ingest_ns(ingest, [packet] * _PACKETS)
+            if warm:
+                took[name].append(ns)
+    for name, samples in took.items():
+        yield Figure(f"ingest: histogram, {name}", "ns/message", tuple(samples))
+
+
+def _ingest_ns(ingest: Callable[[bytes, float], object], feed: list[bytes]) -> float:
     began = time.perf_counter_ns()
     for packet in feed:
         ingest(packet, _NOW)

@@ -108,3 +108,41 @@ def test_a_client_tells_its_container_where_that_is_asked_for(
     assert found == {"a": ["container_id:abc"], "b": [], "c": []}
     found, _, _ = deliver(*packets, env={})
     assert found == {"a": [], "b": [], "c": []}
+
+
+UNIX_APP = """
+import os, pathlib, socket, struct, sys
+folder, container, *packets = sys.argv[1:]
+process = pathlib.Path(folder, "proc", str(os.getpid()))
+process.mkdir(parents=True)
+(process / "cgroup").write_text(f"0::/docker/{container}\\n")
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+    client.sendto(packets[0].encode(), f"{folder}/datagram")
+with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+    client.connect(f"{folder}/stream")
+    client.sendall(struct.pack("<I", len(packets[1])) + packets[1].encode())
+"""
+
+
+def test_the_kernel_tells_the_container_of_who_sends_on_a_unix_socket(
+    run: Callable[..., object], tmp_path: Path
+) -> None:
+    container = "0123456789abcdef" * 4
+    packets = ("a:1|g|#x:1\n_e{1,1}:a|b|#z", "b:1|g\n_sc|up|0|#dd.internal.card:low")
+    with IntakeThread() as intake:
+        env = {
+            "DD_API_KEY": KEY,
+            "DD_DD_URL": intake.url,
+            "DD_DOGSTATSD_SOCKET": str(tmp_path / "datagram"),
+            "DD_DOGSTATSD_STREAM_SOCKET": str(tmp_path / "stream"),
+            "DD_DOGSTATSD_ORIGIN_DETECTION": "true",
+            "DD_DOGSTATSD_TAG_CARDINALITY": "high",
+            "DD_CONTAINER_PROC_ROOT": str(tmp_path / "proc"),
+        }
+        ended = run(sys.executable, "-c", UNIX_APP, str(tmp_path), container, *packets, env=env)
+        snapshot = intake.snapshot()
+    assert ended.stderr == ""  # type: ignore[attr-defined]
+    tag = f"container_id:{container}"
+    assert {view.metric: view.tags for view in snapshot.series} == {"a": (tag, "x:1"), "b": (tag,)}
+    assert [event.tags for event in snapshot.events] == [(tag, "z")]
+    assert [check.tags for check in snapshot.checks] == [()]

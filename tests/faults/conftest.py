@@ -16,7 +16,7 @@ import pytest
 
 from serverless_init.clock import SystemClock
 from serverless_init.config import ForwarderSettings
-from serverless_init.forwarder import Forwarder, IntakeEndpoint
+from serverless_init.forwarder import Forwarder, IntakeEndpoint, Outlet
 from serverless_init.model import SERIES_V2, Payload, PayloadKind
 from serverless_init.testing import IntakeThread
 from serverless_init.wire import HttpClient
@@ -39,9 +39,12 @@ class Delivery:
             ForwarderSettings(api_key=KEY, **settings),
             clock=SystemClock(),
             endpoints=(IntakeEndpoint(scheme, host, port, "", KEY),),
-            report=lambda level, text: self.said.append(text),
-            client=client,
+            report=self._say,
+            outlet=Outlet(client, report=self._say) if client else None,
         )
+
+    def _say(self, level: str, text: str) -> None:
+        self.said.append(text)
 
     def submit(self, samples: int, body: bytes = b"") -> None:
         """Submit a payload whose body is its number of samples, unless given."""

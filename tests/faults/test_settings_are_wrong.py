@@ -34,7 +34,7 @@ def test_an_intake_url_that_is_none_is_named_and_everything_counted(program: Any
     outcome = program.run(program.app("udp", ORDERS))
     assert outcome.code == 7
     assert outcome.log[0] == (
-        "WARN main: DD_DD_URL='intake.example:443' must start with http:// or https://; "
+        "WARN network: DD_DD_URL='intake.example:443' must start with http:// or https://; "
         "nothing is delivered"
     )
     assert outcome.receipt["delivered"] == 0

@@ -1,7 +1,7 @@
 """The intake's metric messages as classes of the official protobuf runtime.
 
-Built from the field tables of the intake's specification (series 3.5, sketches 3.8), not from our
-encoder, so that what they decode is an independent opinion on what we wrote.
+Built from the field tables of the intake's specification (series 3.5, columns 3.7, sketches 3.8),
+not from our encoder, so that what they decode is an independent opinion on what we wrote.
 """
 
 from typing import Any
@@ -55,6 +55,39 @@ _MESSAGES: dict[str, list[tuple[int, str, str, bool]]] = {
     "SketchPayload": [
         (1, "sketches", "Sketch", True),
         (2, "metadata", "CommonMetadata", False),
+    ],
+    "ColumnMetadata": [(1, "tags", "string", True), (2, "resources", "string", True)],
+    "MetricData": [
+        (1, "dictNameStr", "bytes", False),
+        (2, "dictTagStr", "bytes", False),
+        (3, "dictTagsets", "sint64", True),
+        (4, "dictResourceStr", "bytes", False),
+        (5, "dictResourceLen", "int64", True),
+        (6, "dictResourceType", "sint64", True),
+        (7, "dictResourceName", "sint64", True),
+        (8, "dictSourceTypeName", "bytes", False),
+        (9, "dictOriginInfo", "int32", True),
+        (10, "types", "uint64", True),
+        (11, "nameRefs", "sint64", True),
+        (12, "tagsetRefs", "sint64", True),
+        (13, "resourcesRefs", "sint64", True),
+        (14, "intervals", "uint64", True),
+        (15, "numPoints", "uint64", True),
+        (16, "timestamps", "sint64", True),
+        (17, "valsSint64", "sint64", True),
+        (18, "valsFloat32", "float", True),
+        (19, "valsFloat64", "double", True),
+        (20, "sketchNumBins", "uint64", True),
+        (21, "sketchBinKeys", "sint32", True),
+        (22, "sketchBinCnts", "uint32", True),
+        (23, "sourceTypeNameRefs", "sint64", True),
+        (24, "originInfoRefs", "sint64", True),
+        (25, "dictUnitStr", "bytes", False),
+        (26, "unitRefs", "sint64", True),
+    ],
+    "ColumnPayload": [
+        (2, "metadata", "ColumnMetadata", False),
+        (3, "metricData", "MetricData", False),
     ],
 }
 

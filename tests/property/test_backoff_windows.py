@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from serverless_init.forwarder.breaker import BackoffPolicy, Breaker, BreakerState, Pace
 
+PAUSE_S_MAX = 600.0
+
 policies = st.builds(
     BackoffPolicy,
     factor=st.floats(2, 10),
@@ -31,24 +33,33 @@ def test_a_delay_lies_in_its_window(
         assert window / policy.factor <= delay <= window * (1 + 1e-9)
 
 
-@given(policies, st.lists(st.sampled_from(["fail", "succeed", "wait", "begin"]), max_size=60))
+pauses = st.floats(0, PAUSE_S_MAX)
+steps = st.one_of(st.sampled_from(["fail", "succeed", "wait", "begin"]), pauses)
+
+
+@given(policies, st.lists(steps, max_size=60))
 @settings(max_examples=100, deadline=None)
-def test_a_breaker_always_opens_again(policy: BackoffPolicy, played: list[str]) -> None:
-    """Errors stay within [0, errors_max]; a block ends at most max_s later; and whatever happened,
-    enough successes unblock."""
+def test_a_breaker_always_opens_again(policy: BackoffPolicy, played: list[str | float]) -> None:
+    """Errors stay within [0, errors_max]; a block ends at most max_s, or the longest pause that an
+    intake may ask for, later; no probe begins within a pause that was asked for; and whatever
+    happened, enough successes unblock."""
     breaker = Breaker(policy, random.Random(1).uniform)
-    now = 0.0
+    now = paused_until = 0.0
     for name in played:
-        if name == "fail":
+        if isinstance(name, float):
+            breaker.failed(now, name)
+            paused_until = max(paused_until, now + name)
+        elif name == "fail":
             breaker.failed(now)
         elif name == "succeed":
             breaker.succeeded(now)
         elif name == "wait":
             now = max(now, breaker.until)
         elif breaker.permits(now):
+            assert now >= paused_until or breaker.state is BreakerState.UNBLOCKED
             breaker.begin()
         assert 0 <= breaker.errors <= policy.errors_max
-        assert breaker.until <= now + policy.max_s
+        assert breaker.until <= now + max(policy.max_s, PAUSE_S_MAX)
         assert (breaker.state is BreakerState.UNBLOCKED) == (breaker.errors == 0)
     for _ in range(policy.errors_max + 1):
         now = max(now, breaker.until)

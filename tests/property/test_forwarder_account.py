@@ -6,12 +6,14 @@ from hypothesis import strategies as st
 from serverless_init.forwarder.breaker import BackoffPolicy
 from serverless_init.forwarder.dispatcher import Dispatcher
 from serverless_init.forwarder.queue import TransactionQueue
-from serverless_init.forwarder.retry import Abandoned, Delivered, Refused, Retry
+from serverless_init.forwarder.retry import Abandoned, Delivered, OutOfTime, Refused, Retry
 from serverless_init.forwarder.stats import ForwarderStats
 from serverless_init.forwarder.transaction import Transaction
 from serverless_init.model import SERIES_V2, SKETCHES_V2, Payload, PayloadKind, Priority
 
-fates = st.sampled_from([Delivered(), Retry(), Refused("refused_400"), Abandoned("x")])
+fates = st.sampled_from(
+    [Delivered(), Retry(), Refused("refused_400"), Abandoned("x"), OutOfTime("y")]
+)
 operations = st.lists(
     st.one_of(
         st.tuples(st.just("submit"), st.integers(0, 9)),

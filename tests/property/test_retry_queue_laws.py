@@ -30,8 +30,14 @@ operations = st.lists(
 class Model:
     """The queue beside plain lists of what went in and what came out."""
 
-    def __init__(self) -> None:
-        self.queue = TransactionQueue(payloads_max=PAYLOADS_MAX, bytes_max=BYTES_MAX)
+    def __init__(self, room_bytes: int = 0, *, ordered: bool = False) -> None:
+        self.queue = TransactionQueue(
+            payloads_max=PAYLOADS_MAX,
+            bytes_max=BYTES_MAX,
+            room_bytes=room_bytes,
+            ordered=ordered,
+        )
+        self.room_bytes = room_bytes
         self.added = 0
         self.left = 0
         self.waiting: dict[int, Transaction] = {}
@@ -66,6 +72,9 @@ class Model:
 
     def drop(self, dropped: list[Transaction], keep: Transaction | None) -> None:
         assert keep not in dropped
+        freed = sum(transaction.size for transaction in dropped)
+        charged = self.queue.retry_bytes - (keep.size if keep else 0)
+        assert not dropped or freed >= self.room_bytes or charged <= 0 or keep is None
         for transaction in dropped:
             del self.waiting[transaction.sequence]
             self.left += 1
@@ -82,18 +91,25 @@ class Model:
         if transaction is None:
             assert not eligible
             return None
-        best = min(eligible, key=lambda t: (-t.payload.priority, t.errors, t.sequence))
+        key = (lambda t: t.sequence) if self.queue.ordered else (lambda t: (t.errors, t.sequence))
+        best = min(eligible, key=lambda t: (-t.payload.priority, key(t)))
         assert transaction is best
         del self.waiting[transaction.sequence]
         self.left += 1
         return transaction
 
 
-@given(operations)
+@given(operations, st.sampled_from([0, 30, BYTES_MAX]), st.booleans())
 @settings(max_examples=100, deadline=None)
-def test_what_goes_in_comes_out_once_or_waits(played: list[tuple]) -> None:  # type: ignore[type-arg]
-    """added = taken + dropped + waiting, and the counters say the same as the contents."""
-    model = Model()
+def test_what_goes_in_comes_out_once_or_waits(
+    played: list[tuple],  # type: ignore[type-arg]
+    room_bytes: int,
+    ordered: bool,
+) -> None:
+    """added = taken + dropped + waiting, the counters say the same as the contents, and what leaves
+    for lack of room frees at least ``room_bytes``, or all but the youngest; what is taken is the
+    next by priority, failures and age, or in an ordered queue by priority and age."""
+    model = Model(room_bytes, ordered=ordered)
     for operation in played:
         model.play(operation)
         waiting = model.waiting.values()

@@ -12,6 +12,7 @@ from serverless_init.clock import SystemClock
 from serverless_init.config import load
 from serverless_init.forwarder import IntakeEndpoint
 from serverless_init.intake import FaultStep
+from serverless_init.intakes import open_outlet
 from serverless_init.lifecycle import Lifecycle, Receipt
 from serverless_init.pipeline import Pipeline
 from serverless_init.reception import Reception, bind_unix_datagram
@@ -44,21 +45,26 @@ FAULTS = st.lists(
     st.sampled_from([FaultStep(status=500), FaultStep(status=400), FaultStep(reset=True)]),
     max_size=2,
 )
-CONFIGURATION = load({"DD_DOGSTATSD_CONTEXTS_MAX": "5", "DD_FORWARDER_STOP_TIMEOUT": "2"})
+ENVIRONMENT = {"DD_DOGSTATSD_CONTEXTS_MAX": "5", "DD_FORWARDER_STOP_TIMEOUT": "2"}
 
 
-async def live(packets: list[bytes], flushes: list[bool], intake: IntakeThread | None) -> Receipt:
+async def live(
+    packets: list[bytes], flushes: list[bool], *intakes: IntakeThread, **settings: str
+) -> Receipt:
     clock = SystemClock()
     reception = Reception(packet_bytes_max=100, bytes_max=100_000)
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "s")
         reception.add_datagrams(bind_unix_datagram(path, receive_buffer=0))
-        port = intake.port if intake else 0
-        endpoint = IntakeEndpoint("http", "127.0.0.1", port, "", "key")
+        endpoints = tuple(
+            IntakeEndpoint("http", "127.0.0.1", intake.port, "", "key") for intake in intakes
+        )
+        configuration = load({**ENVIRONMENT, **settings})
         pipeline = Pipeline(
-            CONFIGURATION,
+            configuration,
             reception=reception,
-            endpoints=(endpoint,) if intake else (),
+            endpoints=endpoints,
+            outlet=open_outlet(configuration, endpoints),
             platform="local",
             clock=clock,
         )
@@ -107,6 +113,42 @@ def test_without_an_intake_everything_is_dropped_for_that_reason(
 ) -> None:
     """delivered = 0, and what was not dropped before is dropped as no_api_key."""
     packets = [packet for packet in packets if len(packet) <= 100]
-    receipt = asyncio.run(live(packets, flushes, None))
+    receipt = asyncio.run(live(packets, flushes))
     assert receipt.accepted == values(packets) == receipt.dropped_total
     assert receipt.delivered == receipt.held == 0
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    PACKETS, st.lists(st.booleans(), max_size=5), st.booleans(), st.sampled_from([1024, 512_000])
+)
+def test_each_of_two_intakes_with_formats_of_their_own_has_an_account_that_balances(
+    packets: list[bytes], flushes: list[bool], main_is_v3: bool, limit: int
+) -> None:
+    """accepted = delivered + dropped(reason) + held, for the intake of v2 and for that of v3."""
+    packets = [packet for packet in packets if len(packet) <= 100]
+    with IntakeThread() as main, IntakeThread() as other:
+        v3 = main if main_is_v3 else other
+        receipt = asyncio.run(
+            live(
+                packets,
+                flushes,
+                main,
+                other,
+                DD_SERIALIZER_EXPERIMENTAL_USE_V3_API_SERIES_ENDPOINTS=v3.url,
+                DD_SERIALIZER_EXPERIMENTAL_USE_V3_API_SKETCHES_ENDPOINTS=v3.url,
+                DD_SERIALIZER_COMPRESSOR_KIND="none",
+                DD_SERIALIZER_MAX_SERIES_UNCOMPRESSED_PAYLOAD_SIZE=str(limit),
+            )
+        )
+        received = [intake.snapshot() for intake in (main, other)]
+    assert receipt.accepted == values(packets)
+    assert receipt.balanced
+    (elsewhere,) = receipt.elsewhere.values()
+    assert (elsewhere.passed_on, elsewhere.dropped) == (receipt.delivered, {})
+    assert [series.points for series in received[0].series] == [
+        series.points for series in received[1].series
+    ]
+    assert [d.points for d in received[0].distributions] == [
+        d.points for d in received[1].distributions
+    ]

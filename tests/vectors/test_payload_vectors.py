@@ -1,6 +1,7 @@
 """Our encoders against the golden bodies of ``payloads.txt``."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from serverless_init.model import (
     SketchPoint,
     SketchSerie,
 )
-from serverless_init.serializer import Serializer, dogstatsd_origin
+from serverless_init.serializer import Destination, Serializer, dogstatsd_origin
 from serverless_init.wire import choose_codec
 
 
@@ -36,39 +37,54 @@ def golden() -> dict[str, bytes]:
     return bodies
 
 
-def serializer(platform: str) -> Serializer:
+def serializer(platform: str, **settings: Any) -> Serializer:
     return Serializer(
-        SerializerSettings(),
+        SerializerSettings(**settings),
         codec=choose_codec("none"),
         origin=dogstatsd_origin(platform),
         hostname=b"web-1",
+        destinations=[Destination("http://intake")],
     )
+
+
+FULL = Serie(
+    name=b"m",
+    tags=(b"b:c", b"device:d"),
+    host=b"h",
+    kind=SerieKind.GAUGE,
+    points=((1_700_000_000, -1.5), (1_700_000_010, 0.0)),
+    interval_s=10,
+    unit=b"byte",
+)
+EMPTY = Serie(
+    name=b"n",
+    tags=(),
+    host=b"",
+    kind=SerieKind.UNSPECIFIED,
+    points=((0, 0.0),),
+    interval_s=0,
+)
 
 
 def test_series_are_the_golden_bytes(golden: dict[str, bytes]) -> None:
-    full = Serie(
-        name=b"m",
-        tags=(b"b:c", b"device:d"),
-        host=b"h",
-        kind=SerieKind.GAUGE,
-        points=((1_700_000_000, -1.5), (1_700_000_010, 0.0)),
-        interval_s=10,
-        unit=b"byte",
-    )
-    empty = Serie(
-        name=b"n",
-        tags=(),
-        host=b"",
-        kind=SerieKind.UNSPECIFIED,
-        points=((0, 0.0),),
-        interval_s=0,
-    )
-    with_origin = serializer("cloudrun").series([full])
+    with_origin = serializer("cloudrun").series([FULL])
     without_origin = Serializer(
         SerializerSettings(), codec=choose_codec("none"), origin=lambda name: None, hostname=b""
-    ).series([empty])
+    ).series([EMPTY])
 
     assert b"".join(p.body for p in (*with_origin, *without_origin)) == golden["series"]
+
+
+def test_v1_series_are_the_golden_bytes(golden: dict[str, bytes]) -> None:
+    (payload,) = serializer("cloudrun", use_v2_series=False).series([FULL, EMPTY])
+
+    assert payload.body == golden["series_v1"]
+
+
+def test_columns_are_the_golden_bytes(golden: dict[str, bytes]) -> None:
+    (payload,) = serializer("cloudrun", v3_series="true").series([FULL])
+
+    assert payload.body == golden["series_v3"]
 
 
 def test_sketches_are_the_golden_bytes(golden: dict[str, bytes]) -> None:

@@ -17,7 +17,12 @@ from serverless_init.config.settings_dogstatsd import (
     TransportSettings,
 )
 from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
-from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
+from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
+from serverless_init.config.settings_network import (
+    IntakeSettings,
+    NetworkSettings,
+    StorageSettings,
+)
 
 __all__ = [
     "CONFIGURATION_FILES",
@@ -28,12 +33,15 @@ __all__ = [
     "DogStatsDSettings",
     "ForwarderSettings",
     "IntakeSettings",
+    "LogsDeliverySettings",
+    "LogsSettings",
     "NameSettings",
     "NetworkSettings",
     "OriginSettings",
     "RunSettings",
     "SerializerSettings",
     "StatisticsSettings",
+    "StorageSettings",
     "TagSettings",
     "TimestampSettings",
     "TransportSettings",

@@ -112,8 +112,10 @@ def shown(declared: "Setting", value: object) -> str:
 
     A secret is masked. What cannot be printed is escaped.
     """
+    if declared.parse.show:
+        return declared.parse.show(value)
     if declared.secret:
-        return declared.parse.show(value) if declared.parse.show else masked(str(value))
+        return masked(str(value))
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
@@ -147,8 +149,9 @@ def _strongest(
             break
         except ValueError as why:
             refused.append(f"{name}={_quoted(declared, raw)} {why}")
-    instead = f"using {shown(declared, value) or 'nothing'} ({source})"
-    problems += [f"{line}; {instead}" for line in refused]
+    if refused:
+        instead = f"using {shown(declared, value) or 'nothing'} ({source})"
+        problems += [f"{line}; {instead}" for line in refused]
     return value, source
 
 

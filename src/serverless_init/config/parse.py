@@ -16,7 +16,7 @@ class Parser:
     """Turns a raw value into a field's type, or raises ``ValueError``: ``must be `` + `expects`.
 
     `expects` is a noun phrase. It stands in the problem line and in the reference page. `show`,
-    when given, makes of a secret value what may be shown of it.
+    when given, makes of a value what is shown of it: of a secret one what may be.
     """
 
     __slots__ = ("_convert", "expects", "show")
@@ -80,6 +80,25 @@ def one_of(*choices: str) -> Parser:
         return word
 
     return Parser(f"one of {', '.join(choices)}", convert)
+
+
+def boolean_or(*choices: str) -> Parser:
+    """One of the words in any case, or a boolean, which is then the word true or false."""
+
+    def convert(raw: object) -> str:
+        word = _scalar(raw).lower()
+        return word if word in choices else str(_boolean(raw)).lower()
+
+    return Parser(f"true, false or {' or '.join(choices)}", convert)
+
+
+def by_url(each: Parser) -> Parser:
+    """A mapping from URLs to what `each` parses; one bad entry makes the mapping bad."""
+
+    def convert(raw: object) -> tuple[tuple[str, object], ...]:
+        return tuple((_url(url), each(value)) for url, value in _mapping(raw).items())
+
+    return Parser(f"a mapping from an intake's URL to {each.expects}", convert, _show_by_url)
 
 
 def words(each: Parser | None = None) -> Parser:
@@ -159,17 +178,94 @@ def _domain(raw: object) -> str:
     return word
 
 
-def _keys_by_url(raw: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Trimmed, in order, without repetitions; a URL without keys is left out."""
+def _from_json(raw: object) -> object:
+    """A value that has a structure: in the environment it is JSON, in a file it is there."""
+    if not isinstance(raw, str):
+        return raw
+    # Asked for only by those who have such a variable.
+    import json
+
+    decoded: object
+    try:
+        decoded = json.loads(raw)
+    except RecursionError:
+        raise ValueError from None
+    return decoded
+
+
+def _objects(raw: object) -> tuple[str, ...]:
+    """Each mapping as JSON, so that the value is as frozen as any other."""
+    import json
+
+    listed = _from_json(raw)
+    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+        raise ValueError
+    return tuple(json.dumps(item, ensure_ascii=False) for item in listed)
+
+
+def _log_intakes(raw: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """In the form of `keys_by_url`. Names of keys are read in any case, as the Agent does."""
+    listed = _from_json(raw)
+    if not isinstance(listed, list):
+        raise ValueError
+    found: dict[str, list[str]] = {}
+    for item in listed:
+        if not isinstance(item, dict):
+            raise ValueError
+        given = {str(name).lower(): value for name, value in item.items()}
+        host, key = _token(given.get("host")), _token(given.get("api_key"))
+        port, use_ssl = _token(given.get("port")), _boolean(given.get("use_ssl", "true"))
+        if not host or not key or not (port.isdigit() or not port):
+            raise ValueError
+        scheme = "" if "://" in host else "https://" if use_ssl else "http://"
+        url = f"{scheme}{host.rstrip('/')}{f':{port}' if port else ''}"
+        found.setdefault(url, []).append(key)
+    return tuple((url, tuple(keys)) for url, keys in found.items())
+
+
+def _mapping(raw: object) -> "dict[object, object]":
     raw = _from_json(raw)
     if not isinstance(raw, dict):
         raise ValueError
+    return raw
+
+
+def _url(raw: object) -> str:
+    return _token(raw).rstrip("/")
+
+
+def _urls(raw: object) -> tuple[str, ...]:
+    """A list of URLs: a YAML sequence, or text separated by spaces or commas."""
+    listed = words()(raw)
+    assert isinstance(listed, tuple)
+    return tuple(url for url in map(_url, listed) if url)
+
+
+def _route(raw: object) -> str:
+    word = _token(raw)
+    if not word.startswith("/") or "?" in word or "#" in word:
+        raise ValueError
+    return word
+
+
+def _keys_by_url(raw: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Trimmed, in order, without repetitions; a URL without keys is left out."""
     found: dict[str, dict[str, None]] = {}
-    for url, keys in raw.items():
+    for url, keys in _mapping(raw).items():
         listed = keys if isinstance(keys, list | tuple) else _scalar(keys).split()
-        held = found.setdefault(_token(url).rstrip("/"), {})
+        held = found.setdefault(_url(url), {})
         held.update(dict.fromkeys(key for key in map(_token, listed) if key))
     return tuple((url, tuple(keys)) for url, keys in found.items() if url and keys)
+
+
+def _show_by_url(value: object) -> str:
+    assert isinstance(value, tuple)
+    if not value:
+        return ""
+    # Asked for only by those who have such a variable.
+    import json
+
+    return json.dumps(dict(value))
 
 
 def _mappings(raw: object) -> tuple[object, ...]:
@@ -190,20 +286,6 @@ def _show_mappings(value: object) -> str:
         if isinstance(entry, dict)
     ]
     return f"{len(value)} entries ({', '.join(names)})" if value else ""
-
-
-def _from_json(raw: object) -> object:
-    """What text says in JSON, as the environment has it; a YAML file's value is as it is."""
-    if not isinstance(raw, str):
-        return raw
-    # Asked for only by those who have such a variable.
-    import json
-
-    try:
-        decoded: object = json.loads(raw)
-    except RecursionError:
-        raise ValueError from None
-    return decoded
 
 
 def _show_keys_by_url(value: object) -> str:
@@ -230,10 +312,16 @@ text = Parser("one line of text in UTF-8", _line)
 boolean = Parser("true or false", _boolean)
 token = Parser("one word without quotes", _token)
 domain = Parser("a domain without https://, like datadoghq.eu", _domain)
+urls = Parser("a list of URLs separated by spaces or commas", _urls)
+route = Parser("a path like /api/v2/series", _route)
 proxy_url = Parser(
     "the URL of an http or https proxy, like http://proxy:3128", _proxy_url, _without_password
 )
 keys_by_url = Parser(
     "a mapping from an intake's URL to a list of API keys", _keys_by_url, _show_keys_by_url
+)
+objects = Parser("a list of mappings", _objects)
+log_intakes = Parser(
+    "a list of mappings with Host, Port and api_key", _log_intakes, _show_keys_by_url
 )
 mappings = Parser("a list of mappings, in the environment as JSON", _mappings, _show_mappings)

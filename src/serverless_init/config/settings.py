@@ -9,13 +9,17 @@ from the Datadog Agent's, the help says so. Imported before the app has started:
 from serverless_init.config.declare import Settings, setting
 from serverless_init.config.parse import (
     boolean,
+    boolean_or,
+    by_url,
     domain,
     duration,
     integer,
     number,
     one_of,
+    route,
     text,
     token,
+    urls,
     words,
 )
 from serverless_init.config.settings_dogstatsd import (
@@ -24,7 +28,12 @@ from serverless_init.config.settings_dogstatsd import (
     TransportSettings,
 )
 from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
-from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
+from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
+from serverless_init.config.settings_network import (
+    IntakeSettings,
+    NetworkSettings,
+    StorageSettings,
+)
 
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "critical", "off")
 
@@ -60,6 +69,13 @@ class RunSettings(Settings):
         yaml="serverless.flush_timeout",
         help="Seconds that the last flush may take when the app ended by itself, so that no "
         "platform is about to kill the container.",
+    )
+    health_port: int = setting(
+        0,
+        integer(0, 65535),
+        yaml="health_port",
+        help="TCP port, on all interfaces, on which /live, /ready and /startup answer the probes "
+        "of a platform; 0 turns them off.",
     )
 
 
@@ -209,6 +225,9 @@ class AggregatorSettings(Settings):
     )
 
 
+_V3_MODE = boolean_or("datadog_only")
+
+
 class SerializerSettings(Settings):
     """How series become payloads. The limits are the intake's: it drops what exceeds them."""
 
@@ -216,14 +235,65 @@ class SerializerSettings(Settings):
         "zstd",
         one_of("zstd", "zlib", "gzip", "none"),
         yaml="serializer_compressor_kind",
-        help="Compression of payloads; zlib is used when zstd is not installed. The original sends "
-        "metrics uncompressed.",
+        help="Compression of payloads; zlib is used when zstd is not installed. With zlib nothing "
+        "is sent as v3. The original sends metrics uncompressed.",
     )
     zstd_level: int = setting(
         1,
         integer(1, 22),
         yaml="serializer_zstd_compressor_level",
         help="zstd level; 1 is the fastest.",
+    )
+    use_v2_series: bool = setting(
+        True,
+        boolean,
+        yaml="use_v2_api.series",
+        help="Send series as protobuf (v2, or v3 where that is on). False sends them as JSON (v1), "
+        "without units, resources and origins: for an intake that takes nothing else.",
+    )
+    v3_series: str = setting(
+        "false",
+        _V3_MODE,
+        yaml="use_v3_api.series.enabled",
+        help="Send series in columns (v3): true, false, or datadog_only, to Datadog's own intakes. "
+        "The Agent's default is datadog_only.",
+    )
+    v3_series_modes: tuple[tuple[str, str], ...] = setting(
+        (),
+        by_url(_V3_MODE),
+        yaml="use_v3_api.series.endpoints",
+        help="The same for single intakes, by the URL that dd_url or additional_endpoints has, or "
+        'https://app.<site>. In the environment as JSON: {"https://app.datadoghq.eu": "true"}.',
+    )
+    v3_series_urls: tuple[str, ...] = setting(
+        (),
+        urls,
+        yaml="serializer_experimental_use_v3_api.series.endpoints",
+        help="Intakes that get series as v3 whatever the two settings above say, by URL.",
+    )
+    v3_sketch_urls: tuple[str, ...] = setting(
+        (),
+        urls,
+        yaml="serializer_experimental_use_v3_api.sketches.endpoints",
+        help="Intakes that get distributions as v3, by URL. No other setting does that.",
+    )
+    v3_use_beta: bool = setting(
+        False,
+        boolean,
+        yaml="serializer_experimental_use_v3_api.series.use_beta",
+        help="Send v3 series to the route below.",
+    )
+    v3_beta_route: str = setting(
+        "/api/intake/metrics/v3beta/series",
+        route,
+        yaml="serializer_experimental_use_v3_api.series.beta_route",
+        help="That route.",
+    )
+    v3_zstd_level: int = setting(
+        0,
+        integer(0, 22),
+        yaml="serializer_experimental_use_v3_api.compression_level",
+        help="zstd level of v3 payloads; 0 is that of all others.",
     )
     payload_bytes_max: int = setting(
         2_621_440,
@@ -366,6 +436,12 @@ class ForwarderSettings(Settings):
         yaml="forwarder_retry_queue_payloads_max_size",
         help="Bytes of payloads waiting to be sent again; the oldest are dropped, counted.",
     )
+    allow_arbitrary_tags: bool = setting(
+        False,
+        boolean,
+        yaml="allow_arbitrary_tags",
+        help="Ask the intake to take tag values as they are (Allow-Arbitrary-Tag-Value).",
+    )
     skip_tls_validation: bool = setting(
         False,
         boolean,
@@ -386,10 +462,16 @@ COMPONENTS: tuple[type[Settings], ...] = (
     OriginSettings,
     AggregatorSettings,
     SerializerSettings,
+    LogsSettings,
     ForwarderSettings,
+    LogsDeliverySettings,
     IntakeSettings,
+    StorageSettings,
     NetworkSettings,
 )
 
 # What a sidecar, started without a command, has instead of the defaults: by `Setting.yaml`.
-SIDECAR_DEFAULTS: dict[str, object] = {"dogstatsd_non_local_traffic": True}
+SIDECAR_DEFAULTS: dict[str, object] = {
+    "dogstatsd_non_local_traffic": True,
+    "logs_enabled": True,
+}

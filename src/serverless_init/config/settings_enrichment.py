@@ -114,6 +114,12 @@ class OriginSettings(Settings):
         yaml="dogstatsd_origin_detection",
         help="Ask the kernel which process sends on the Unix sockets, and find its container.",
     )
+    proc: str = setting(
+        "/proc",
+        text,
+        yaml="container_proc_root",
+        help="Where that process is looked up.",
+    )
     by_client: bool = setting(
         False,
         boolean,

@@ -74,6 +74,43 @@ class IntakeSettings(Settings):
     )
 
 
+class StorageSettings(Settings):
+    """Where payloads wait that there is no memory for."""
+
+    bytes_max: int = setting(
+        0,
+        integer(0),
+        yaml="forwarder_storage_max_size_in_bytes",
+        help="Bytes of payloads that may be stored on disk, for each intake, when the retry queue "
+        "is full and at the end of a run; 0 stores nothing. For containers with a volume that "
+        "outlives them.",
+    )
+    path: str = setting(
+        "/opt/datadog-agent/run/transactions_to_retry",
+        text,
+        yaml="forwarder_storage_path",
+        help="Folder that they are stored in.",
+    )
+    disk_ratio_max: float = setting(
+        0.8,
+        number(0, 1),
+        yaml="forwarder_storage_max_disk_ratio",
+        help="Share of the volume that may be in use, whoever uses it.",
+    )
+    memory_ratio: float = setting(
+        0.5,
+        number(0, 1),
+        yaml="forwarder_flush_to_disk_mem_ratio",
+        help="Share of the retry queue's memory that is stored at once.",
+    )
+    age_days_max: int = setting(
+        10,
+        integer(1, 10_000),
+        yaml="forwarder_outdated_file_in_days",
+        help="Days after which stored payloads are removed at a start.",
+    )
+
+
 class NetworkSettings(Settings):
     """Proxies and TLS, for every connection that we open."""
 

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from serverless_init.config.settings import COMPONENTS
 
 _KEYS = frozenset(s.yaml for component in COMPONENTS for s in component.fields.values())
-_GROUPS = frozenset(key.rpartition(".")[0] for key in _KEYS if "." in key)
+_GROUPS = frozenset(
+    key[:end] for key in _KEYS for end in range(len(key)) if key.startswith(".", end)
+)
 _NOTHING = ("", "~", "null")
 
 

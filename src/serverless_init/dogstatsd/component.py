@@ -7,20 +7,23 @@ two portions of parsing, everything that has arrived is read.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from serverless_init.clock import Clock
 from serverless_init.dogstatsd.complaints import too_many_contexts
-from serverless_init.dogstatsd.containers import Containers
 from serverless_init.dogstatsd.events import Malformed, parse_event, parse_service_check
 from serverless_init.dogstatsd.packet_rate import PacketRate
 from serverless_init.lifecycle import Drained
-from serverless_init.model import Event, EventSink, SerieSink, ServiceCheck
+from serverless_init.model import Event, EventSink, SerieSink, ServiceCheck, normalize
 from serverless_init.reception import Reception
 from serverless_init.sampler import Sender, TimeSampler
 from serverless_init.telemetry import RateLimit
 from serverless_init.wire import Relay
+
+if TYPE_CHECKING:
+    from serverless_init.dogstatsd.containers import Containers
 
 _log = logging.getLogger("serverless_init.dogstatsd")
 
@@ -49,7 +52,7 @@ class DogStatsDOptions:
 
     `packet_rate` counts packets per second; `quiet` says what is malformed at level debug;
     `long_frames_told` shows the start of a frame that is too long. `client_origin` reads what an
-    event or a check says of its sender.
+    event or a check says of its sender. Processes that the kernel names are looked up in `proc`.
     """
 
     relay_host: str = ""
@@ -58,6 +61,7 @@ class DogStatsDOptions:
     quiet: bool = False
     long_frames_told: bool = False
     client_origin: bool = False
+    proc: str = "/proc"
 
 
 class DogStatsDStats:
@@ -65,12 +69,14 @@ class DogStatsDStats:
 
     `kernel_drops` are datagrams that the kernel discarded before they could be read, known after
     the drain; None where the kernel does not say. `packet_rate` counts when the options ask for it.
+    `origins_unknown` are packets of processes that could not be asked about.
     """
 
     __slots__ = (
         "dropped",
         "events",
         "kernel_drops",
+        "origins_unknown",
         "packet_rate",
         "packets_parsed",
         "service_checks",
@@ -79,6 +85,7 @@ class DogStatsDStats:
     def __init__(self) -> None:
         self.packets_parsed = 0
         self.packet_rate = PacketRate()
+        self.origins_unknown = 0
         self.events = 0
         self.service_checks = 0
         self.kernel_drops: int | None = None
@@ -115,7 +122,7 @@ class DogStatsD:
         self._options = options
         self._malformed_level = logging.DEBUG if options.quiet else logging.WARNING
         self._extra_tags = extra_tags
-        self._containers = Containers() if reception.senders_named else None
+        self._containers = _containers(options.proc) if reception.senders_named else None
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pending: asyncio.Handle | None = None
@@ -205,11 +212,11 @@ class DogStatsD:
     def _parse(self, arrived_at: float, packets: list[bytes]) -> None:
         ingest, take_timestamped = self._sampler.ingest, self._sampler.take_timestamped
         for packet in packets:
-            if self._containers is None:
-                rare, container = ingest(packet, arrived_at), b""
-            else:
-                container = self._container_of(packet)
+            container = self._container_of(packet) if self._containers else b""
+            if container:
                 rare = self._sampler.ingest_from(packet, arrived_at, container)
+            else:
+                rare = ingest(packet, arrived_at)
             for line in rare:
                 self._parse_rare(line, container)
             for serie in take_timestamped():
@@ -223,31 +230,28 @@ class DogStatsD:
 
     def _container_of(self, packet: bytes) -> bytes:
         """The container of the process that sent `packet`, as far as the kernel tells."""
-        pid = getattr(packet, "pid", 0)
-        if not pid or self._containers is None:
+        pid = getattr(packet, "pid", None)
+        if pid is None or self._containers is None:
             return b""
-        return self._containers.of(pid, self._clock.monotonic())
+        container = self._containers.of(pid, self._clock.monotonic())
+        if container is None:
+            self.stats.origins_unknown += 1
+            self._warn("origin", f"the container of process {pid} cannot be told")
+        return container or b""
 
     def _parse_rare(self, line: bytes, container: bytes) -> None:
         warnings: list[str] = []
-        item: Event | ServiceCheck | Malformed
-        client_origin = self._options.client_origin
-        if line.startswith(b"_e{"):
-            kind = "event"
-            item = parse_event(
-                line,
-                extra_tags=self._extra_tags,
-                client_origin=client_origin,
-                warnings=warnings,
-            )
-        else:
-            kind = "service_check"
-            item = parse_service_check(
-                line,
-                extra_tags=self._extra_tags,
-                client_origin=client_origin,
-                warnings=warnings,
-            )
+        is_event = line.startswith(b"_e{")
+        kind = "event" if is_event else "service_check"
+        parse: Callable[..., Event | ServiceCheck | Malformed]
+        parse = parse_event if is_event else parse_service_check
+        item = parse(
+            line,
+            host=self._sampler.enrichment.host,
+            extra_tags=self._extra_tags,
+            client_origin=self._options.client_origin,
+            warnings=warnings,
+        )
         if isinstance(item, Malformed):
             self.stats.drop(f"malformed:{kind}:{item}")
             text = f"malformed {kind} ({item}): {line[:_EXCERPT_BYTES]!r}"
@@ -262,12 +266,12 @@ class DogStatsD:
         self._out.add(self._with_origin(item, container))
 
     def _with_origin(self, item: Event | ServiceCheck, container: bytes) -> Event | ServiceCheck:
-        """`item` with the tags that follow from who sent it."""
+        """`item` with the tags that follow from who sent it, sorted and distinct."""
         sender = Sender(
             container, item.local_data, item.external_data, item.entity_id, item.cardinality
         )
-        tags = self._sampler.enrichment.tags_of_sender(sender)
-        return replace(item, tags=item.tags + tags) if tags else item
+        tags = item.tags + self._sampler.enrichment.tags_of_sender(sender)
+        return replace(item, tags=normalize(tags))
 
     def _complain(self) -> None:
         """Say what was refused since the last time, once a minute for each kind."""
@@ -314,3 +318,10 @@ class DogStatsD:
         if failures:
             reasons = ", ".join(f"{reason} {count}" for reason, count in failures.items())
             _log.warning("packets that were not passed on: %s", reasons)
+
+
+def _containers(proc: str) -> "Containers":
+    # Nobody else pays for what only origin detection needs.
+    from serverless_init.dogstatsd.containers import Containers
+
+    return Containers(proc)

@@ -43,6 +43,7 @@ _STATUSES = {b"%d" % status: status for status in CheckStatus}
 def parse_event(
     line: bytes,
     *,
+    host: bytes = b"",
     extra_tags: tuple[bytes, ...] = (),
     client_origin: bool = False,
     warnings: list[str] | None = None,
@@ -50,7 +51,8 @@ def parse_event(
     """The event that `line` (without its line end) spells, or why there is none.
 
     What was wrong and ignored is appended to `warnings`. The fields ``c:``, ``e:`` and ``card:``
-    are read only with `client_origin`. Tags are in order of arrival, then `extra_tags`.
+    are read only with `client_origin`. Tags are in order of arrival, then `extra_tags`. `host` is
+    for an event that names none.
     """
     header, _, body = line.partition(b":")
     lengths = _parse_lengths(header)
@@ -67,7 +69,7 @@ def parse_event(
         priority = _PRIORITIES.get(text) or _warn(warnings, "priority", text, priority)
     for text in fields.texts(b"t:"):
         alert_type = _ALERT_TYPES.get(text) or _warn(warnings, "alert type", text, alert_type)
-    said = fields.of_tags()
+    said = fields.of_tags(host)
     return Event(
         title=_unescape(body[:title_bytes]),
         text=_unescape(body[text_start:text_end]),
@@ -88,6 +90,7 @@ def parse_event(
 def parse_service_check(
     line: bytes,
     *,
+    host: bytes = b"",
     extra_tags: tuple[bytes, ...] = (),
     client_origin: bool = False,
     warnings: list[str] | None = None,
@@ -103,7 +106,7 @@ def parse_service_check(
     if status is None:
         return Malformed.BAD_STATUS
     fields = _read(optional, _CHECK_PREFIXES, client_origin)
-    said = fields.of_tags()
+    said = fields.of_tags(host)
     return ServiceCheck(
         name=name,
         status=status,
@@ -131,10 +134,11 @@ class _Fields:
         texts = self.texts(prefix)
         return texts[-1] if texts else b""
 
-    def of_tags(self) -> Stripped:
+    def of_tags(self, host: bytes) -> Stripped:
         """What the tags say; the ``h:`` and ``card:`` fields beat the special tags."""
         stripped = strip_special(split_tags(self.last(b"#")), cardinality=self.last(b"card:"))
-        return replace(stripped, host=self.last(b"h:") or stripped.host or b"")
+        named = host if stripped.host is None else stripped.host
+        return replace(stripped, host=self.last(b"h:") or named)
 
 
 def _read(fields: list[bytes], prefixes: tuple[bytes, ...], client_origin: bool) -> _Fields:

@@ -12,6 +12,9 @@ Windows and rules are the Agent's: base 2 s, factor 2, at most 64 s give 2-4, 4-
 
 At the end of a run there is no time for such windows. `Pace` is what takes the breaker's place
 then: at most 1 s, no probes, all slots tried again at once.
+
+An intake may ask for a pause (``Retry-After``): then the wait is at least that long, and under
+`Pace` at least the part of it that is within the second. Waking forgets it.
 """
 
 from collections.abc import Callable
@@ -107,11 +110,14 @@ class Breaker:
         if self.state is BreakerState.BLOCKED:
             self.state = BreakerState.HALF_BLOCKED
 
-    def failed(self, now: float) -> None:
-        """A request failed."""
+    def failed(self, now: float, after_s: float = 0.0) -> None:
+        """A request failed; the intake asks not to be asked again before `after_s` have passed."""
         if self.state is not BreakerState.BLOCKED:
             self.errors = min(self.errors + 1, self._policy.errors_max)
             self._block(now)
+        if after_s:
+            # Also when blocked: several requests in flight may each bring such an answer.
+            self.until = max(self.until, now + after_s)
 
     def succeeded(self, now: float) -> None:
         """The intake answered, were it with a refusal."""
@@ -149,12 +155,17 @@ class Pace:
         self._errors = 0
         self.until = 0.0
 
-    def failed(self, now: float) -> None:
-        """A request failed; those that fail before the wait is over do not make it longer."""
+    def failed(self, now: float, after_s: float = 0.0) -> None:
+        """A request failed; those that fail before the wait is over do not make it longer.
+
+        A pause that the intake asks for is granted up to the longest wait: afterwards nobody will
+        be there to ask.
+        """
         if now >= self.until:
             window = min(_PACE_FIRST_S * 2.0**self._errors, _PACE_MAX_S)
             self._errors = min(self._errors + 1, 10)
             self.until = now + self._uniform(window / 2, window)
+        self.until = max(self.until, now + min(after_s, _PACE_MAX_S))
 
     def reset(self) -> None:
         """The intake answered, or the drain begins: no wait."""

@@ -22,12 +22,22 @@ _SELF = (("DD-Agent-Version", __version__), ("User-Agent", f"serverless-init/{__
 
 
 class Channel:
-    """The way to one intake. `on_refusal` is called when the intake refuses the key in use."""
+    """The way to one intake. `headers` are put on every payload's request.
 
-    def __init__(self, intake: IntakeEndpoint, client: HttpClient) -> None:
+    `on_refusal` is called when the intake refuses the key in use.
+    """
+
+    def __init__(
+        self,
+        intake: IntakeEndpoint,
+        client: HttpClient,
+        *,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         self.intake = intake
         self.on_refusal: Callable[[], object] = _nothing
         self._client = client
+        self._headers = headers
         self._state = KeyState.UNCHECKED if intake.api_key else KeyState.MISSING
 
     @property
@@ -58,22 +68,25 @@ class Channel:
     ) -> ClientResponse:
         """The intake's answer to `payload`; raises `IntakeUnreachable`."""
         key = self.intake.api_key
-        request = _request(self.intake, payload)
+        request = _request(self.intake, payload, self._headers)
         answer = await self._client.send(request, timeout_s=timeout_s, progress=progress)
         if key == self.intake.api_key:
             self._learn(answer.status)
         return answer
 
-    async def validate(self, *, timeout_s: float) -> KeyStatus:
+    async def validate(self, *, timeout_s: float) -> KeyState:
         """Ask Datadog whether the key is valid; no answer is no verdict."""
         key = self.intake.api_key
-        if is_fake(key):
-            self._state = KeyState.FAKE
-        elif key:
-            state = await self._asked(key, timeout_s)
-            if key == self.intake.api_key:
-                self._state = state
-        return self.key_status
+        if not key:
+            return KeyState.MISSING
+        state = KeyState.FAKE if is_fake(key) else await self._asked(key, timeout_s)
+        self.learn(key, state)
+        return state
+
+    def learn(self, key: str, state: KeyState) -> None:
+        """Take note of what is known of `key`, if it still is the one in use."""
+        if key == self.intake.api_key:
+            self._state = state
 
     async def _asked(self, key: str, timeout_s: float) -> KeyState:
         scheme, host, port, path = validation_url(self.intake)
@@ -94,12 +107,15 @@ class Channel:
             self.on_refusal()
 
 
-def _request(intake: IntakeEndpoint, payload: Payload) -> ClientRequest:
+def _request(
+    intake: IntakeEndpoint, payload: Payload, further: tuple[tuple[str, str], ...]
+) -> ClientRequest:
     headers = [("DD-Api-Key", intake.api_key), *_SELF, ("Content-Type", payload.content_type)]
     if payload.content_encoding:
         headers.append(("Content-Encoding", payload.content_encoding))
     if payload.content_type == _PROTOBUF:
         headers.append(("DD-Agent-Payload", _PAYLOAD_SCHEMA))
+    headers += [*further, *payload.headers]
     return ClientRequest(
         Origin(intake.scheme, intake.host, intake.port),
         "POST",

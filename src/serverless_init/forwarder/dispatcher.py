@@ -10,13 +10,17 @@ one to the other, `settle` moves it back or out. Three modes:
 - *shut*: nothing is sent any more; what waits, what comes and what fails is dropped.
 
 A success under urgency unblocks the target, for it has shown that it works.
+
+With an ordered queue at most one transaction of a target is in flight.
 """
 
+from collections.abc import Iterable
 from enum import Enum, auto
+from typing import Protocol
 
 from serverless_init.forwarder.breaker import BackoffPolicy, Breaker, Pace, Uniform
 from serverless_init.forwarder.queue import TransactionQueue
-from serverless_init.forwarder.retry import Abandoned, Delivered, Fate, Refused, Retry
+from serverless_init.forwarder.retry import Abandoned, Delivered, Fate, OutOfTime, Refused, Retry
 from serverless_init.forwarder.stats import ForwarderStats
 from serverless_init.forwarder.transaction import Transaction
 from serverless_init.model import Payload
@@ -30,10 +34,18 @@ class Mode(Enum):
     SHUT = auto()
 
 
+class Overflow(Protocol):
+    """Takes what there is no room or no time for."""
+
+    def take(self, transactions: Iterable[Transaction], reason: str) -> list[Transaction]:
+        """Keep `transactions`, else dropped for `reason`; those without room are returned."""
+
+
 class Dispatcher:
     """The state of delivery to one intake. Times are monotonic seconds.
 
-    ``sequence`` is that of the youngest transaction.
+    ``sequence`` is that of the youngest transaction. What there is no room or no time for goes to
+    `overflow`; without one, and what it does not take, is dropped.
     """
 
     def __init__(
@@ -43,7 +55,9 @@ class Dispatcher:
         policy: BackoffPolicy,
         uniform: Uniform,
         stats: ForwarderStats,
+        overflow: Overflow | None = None,
     ) -> None:
+        self._overflow = overflow
         self._queue = queue
         self._policy = policy
         self._uniform = uniform
@@ -59,14 +73,21 @@ class Dispatcher:
         """Samples that wait or are in flight."""
         return self._queue.samples + sum(t.payload.samples for t in self._in_flight.values())
 
-    def submit(self, payload: Payload, now: float) -> int:
-        """Accept `payload`; returns how many payloads were dropped for lack of room."""
-        self._stats.accept(payload)
-        if self._mode is Mode.SHUT:
+    def submit(self, payload: Payload, now: float, *, again: bool = False) -> int:
+        """Accept `payload`, which has been accepted before when it comes `again`.
+
+        Returns how many payloads were dropped for lack of room.
+        """
+        if not again:
+            self._stats.accept(payload)
+        if self._mode is Mode.SHUT and not again:
             self._stats.drop(payload, "after_stop")
             return 0
         self.sequence += 1
         transaction = Transaction(payload, self.sequence)
+        if self._mode is Mode.SHUT:
+            self._lose([transaction], self._shut_reason)
+            return 0
         blocked = not self._permits(transaction.target, now)
         return self._lose(self._queue.add(transaction, blocked=blocked), "retry_queue_full")
 
@@ -74,7 +95,9 @@ class Dispatcher:
         """The next transaction to send, from now on in flight; None when none may be sent."""
         if self._mode is Mode.SHUT:
             return None
-        transaction = self._queue.take(lambda target: self._permits(target, now))
+        transaction = self._queue.take(
+            lambda target: not self._must_wait(target) and self._permits(target, now)
+        )
         if transaction is not None:
             if self._mode is Mode.STEADY:
                 self._target(transaction.target).breaker.begin()
@@ -86,7 +109,8 @@ class Dispatcher:
         """When `take` will have something; None when only an outcome or a submit changes that."""
         if self._mode is Mode.SHUT:
             return None
-        waiting = (self._ready_at(target, now) for target in self._queue.targets())
+        targets = (target for target in self._queue.targets() if not self._must_wait(target))
+        waiting = (self._ready_at(target, now) for target in targets)
         return min((at for at in waiting if at is not None), default=None)
 
     def settle(self, transaction: Transaction, fate: Fate, now: float) -> int:
@@ -104,8 +128,11 @@ class Dispatcher:
             case Abandoned(reason):
                 self._stats.drop(transaction.payload, reason)
                 target.failed(now)
-            case Retry():
+            case OutOfTime(reason):
+                self._lose([transaction], reason)
                 target.failed(now)
+            case Retry(after_s):
+                target.failed(now, after_s)
                 return self._keep(transaction.failed()) + self._park(transaction.target, now)
         return self._park(transaction.target, now)
 
@@ -126,7 +153,7 @@ class Dispatcher:
             self._mode = Mode.STEADY
 
     def shut(self, reason: str) -> None:
-        """Send nothing any more: what waits is dropped, and so is what fails from now on."""
+        """Send nothing any more: what waits is given up, and so is what fails from now on."""
         self._mode = Mode.SHUT
         self._shut_reason = reason
         self._lose(self._queue.clear(), reason)
@@ -139,7 +166,7 @@ class Dispatcher:
 
     def _keep(self, transaction: Transaction) -> int:
         if self._mode is Mode.SHUT:
-            self._stats.drop(transaction.payload, self._shut_reason)
+            self._lose([transaction], self._shut_reason)
             return 0
         return self._lose(self._queue.put_back(transaction), "retry_queue_full")
 
@@ -154,6 +181,11 @@ class Dispatcher:
             target.breaker.succeeded(now)
         else:
             target.wake()
+
+    def _must_wait(self, target: str) -> bool:
+        """Whether order has it that what is under way to `target` must have ended first."""
+        flying = self._in_flight.values() if self._queue.ordered else ()
+        return any(transaction.target == target for transaction in flying)
 
     def _permits(self, target: str, now: float) -> bool:
         known = self._targets.get(target)
@@ -174,6 +206,9 @@ class Dispatcher:
         return self._targets[name]
 
     def _lose(self, transactions: list[Transaction], reason: str) -> int:
+        """Give `transactions` up; how many of them were dropped."""
+        if transactions and self._overflow is not None:
+            transactions = self._overflow.take(transactions, reason)
         for transaction in transactions:
             self._stats.drop(transaction.payload, reason)
         return len(transactions)
@@ -188,10 +223,10 @@ class _Target:
         self.breaker = breaker
         self.pace = pace
 
-    def failed(self, now: float) -> None:
-        """An attempt failed."""
-        self.breaker.failed(now)
-        self.pace.failed(now)
+    def failed(self, now: float, after_s: float = 0.0) -> None:
+        """An attempt failed; the intake asks for a pause of `after_s`."""
+        self.breaker.failed(now, after_s)
+        self.pace.failed(now, after_s)
 
     def wake(self) -> None:
         """Every backoff ends now."""

@@ -1,8 +1,8 @@
 """Where payloads go: the intakes' URLs and keys, from the settings.
 
-``dd_url`` wins over ``https://app.<site>``. A path in the URL is kept as a prefix of every route,
-so an intake may live behind a gateway. Each URL of ``additional_endpoints`` gets everything too,
-once for each of its keys.
+A signal's own URL wins over ``dd_url``, and that over ``https://<the signal's prefix>.<site>``. A
+path in the URL is kept as a prefix of every route, so an intake may live behind a gateway. Each URL
+of the signal's ``additional_endpoints`` gets all of the signal too, once for each of its keys.
 
 *The Agent's version in the host.* ``app.<site>`` of a Datadog site becomes
 ``7-82-0-app.agent.<site>``: what Datadog documents for firewalls is ``*.agent.<site>``. The number
@@ -20,19 +20,47 @@ _PORTS = {"http": 80, "https": 443}
 _HEX_AND_COLONS = frozenset("0123456789abcdefABCDEF:.")
 _LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
+# A file's name may be this long, with a number behind it.
+_FOLDER_MAX = 200
 _VALIDATE = "/api/v1/validate"
 _AGENT_VERSION = "7-82-0"
 # A region's label is generic, so that a new region needs no change here.
 _DATADOG = r"([a-z]{2,}\d{1,2}\.)?(datad(oghq|0g)\.(com|eu)|ddog-gov\.(com|mil))"
 _SITE = re.compile(_DATADOG)
+_SITE_OF_HOST = re.compile(rf"(.*\.)?{_DATADOG}\.?")
 _APP_HOST = re.compile(rf"app(?P<rest>(\.mrf)?\.{_DATADOG}\.?)")
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeAddress:
+    """What a signal's intakes follow from, beside the settings that all signals share.
+
+    ``prefix`` stands before the site: ``app``, ``http-intake.logs``, ``trace.agent``. ``url`` and
+    ``api_key`` are the signal's own, empty to take those of all; ``further`` are its
+    ``additional_endpoints``. The variables that hold the URL, the key and the further intakes are
+    named in complaints.
+    """
+
+    prefix: str
+    url: str = ""
+    api_key: str = field(default="", repr=False)
+    further: tuple[tuple[str, tuple[str, ...]], ...] = field(default=(), repr=False)
+    url_variable: str = ForwarderSettings.fields["url"].env
+    key_variable: str = ForwarderSettings.fields["api_key"].env
+    further_variable: str = IntakeSettings.fields["additional_endpoints"].env
+
+
+def metrics_address(further: IntakeSettings) -> IntakeAddress:
+    """That of metrics, events and service checks."""
+    return IntakeAddress("app", further=further.additional_endpoints)
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeEndpoint:
     """One intake. ``host`` has no brackets; ``path_prefix`` is empty or starts with a slash.
 
-    ``api_key`` is empty until it has been fetched from ``key_source``.
+    ``api_key`` is empty until it has been fetched from ``key_source``. ``configured`` is the URL as
+    it was written, by which other settings mean this intake; empty where it is `url`.
     """
 
     scheme: str
@@ -41,6 +69,17 @@ class IntakeEndpoint:
     path_prefix: str
     api_key: str = field(repr=False)
     key_source: KeySource = LITERAL
+    configured: str = field(default="", compare=False)
+
+    @property
+    def configured_url(self) -> str:
+        """The URL by which other settings mean this intake."""
+        return self.configured or self.url
+
+    @property
+    def is_datadog(self) -> bool:
+        """Whether the host is of a Datadog site."""
+        return _SITE_OF_HOST.fullmatch(self.host) is not None
 
     @property
     def url(self) -> str:
@@ -56,37 +95,46 @@ class IntakeEndpoint:
 
 
 def intake_endpoints(
-    settings: ForwarderSettings, further: IntakeSettings | None = None
+    settings: ForwarderSettings,
+    further: IntakeSettings | None = None,
+    address: IntakeAddress | None = None,
 ) -> tuple[IntakeEndpoint, ...]:
-    """The intakes that every payload goes to, the main one first; none without an API key.
+    """The signal's main intake; none without an API key. Without `address` it is that of metrics.
 
-    Raises `SettingError` when the URL, the site or the key of the main one cannot be used.
+    Raises `SettingError` when the URL, the site or the key cannot be used.
     """
     further = further or IntakeSettings()
-    source = key_source(settings.api_key.strip(), further)
+    address = address or metrics_address(further)
+    own = address.api_key.strip()
+    written = own or settings.api_key.strip()
+    source = key_source(written, further)
     if source is None:
         return ()
-    key = settings.api_key.strip() if source is LITERAL else ""
+    key = written if source is LITERAL else ""
     if not _is_printable(key):
-        why = "must be printable ASCII without spaces"
-        raise SettingError(ForwarderSettings.fields["api_key"].env, "***", why)
-    scheme, host, port, path_prefix = _main(settings, is_fqdn=further.is_fqdn)
-    return (IntakeEndpoint(scheme, host, port, path_prefix, key, source),)
+        variable = address.key_variable if own else ForwarderSettings.fields["api_key"].env
+        raise SettingError(variable, "***", "must be printable ASCII without spaces")
+    scheme, host, port, path_prefix = _main(settings, address, is_fqdn=further.is_fqdn)
+    configured = _configured(settings, address)
+    return (IntakeEndpoint(scheme, host, port, path_prefix, key, source, configured),)
 
 
 def additional_endpoints(
-    further: IntakeSettings, main: tuple[IntakeEndpoint, ...]
+    further: IntakeSettings,
+    main: tuple[IntakeEndpoint, ...],
+    address: IntakeAddress | None = None,
 ) -> tuple[tuple[IntakeEndpoint, ...], tuple[str, ...]]:
-    """The further intakes, without what `main` has, and a line for each that cannot be used."""
+    """The signal's further intakes, without what `main` has, and a line for each unusable one."""
+    address = address or metrics_address(further)
     found: dict[tuple[str, str], IntakeEndpoint] = {}
     known = {(endpoint.url, endpoint.api_key) for endpoint in main}
     problems: list[str] = []
-    variable = IntakeSettings.fields["additional_endpoints"].env
-    for url, keys in further.additional_endpoints:
+    for url, keys in address.further:
         try:
             scheme, host, port, path_prefix = _parts(url)
         except ValueError as error:
-            problems.append(f"{variable}: {url.rpartition('@')[2]!r} {error}; it gets nothing")
+            shown = url.rpartition("@")[2]
+            problems.append(f"{address.further_variable}: {shown!r} {error}; it gets nothing")
             continue
         for key in keys:
             source = key_source(key, further)
@@ -94,7 +142,7 @@ def additional_endpoints(
                 continue
             literal = key if source is LITERAL else ""
             at = _versioned(host)
-            endpoint = IntakeEndpoint(scheme, at, port, path_prefix, literal, source)
+            endpoint = IntakeEndpoint(scheme, at, port, path_prefix, literal, source, url)
             if (endpoint.url, literal) not in known:
                 found.setdefault((endpoint.url, key), endpoint)
     return tuple(found.values()), tuple(problems)
@@ -114,20 +162,43 @@ def validation_url(endpoint: IntakeEndpoint) -> tuple[str, str, int, str]:
     return endpoint.scheme, endpoint.host, endpoint.port, endpoint.path_prefix + _VALIDATE
 
 
-def _main(settings: ForwarderSettings, *, is_fqdn: bool) -> tuple[str, str, int, str]:
-    url = settings.url.strip()
+def storage_names(endpoints: tuple[IntakeEndpoint, ...]) -> list[str]:
+    """For each intake a name that the next run gives it too, also with another key or version.
+
+    Several keys of one URL are told apart by their order.
+    """
+    names: list[str] = []
+    for endpoint in endpoints:
+        url = endpoint.url.replace(f"{_AGENT_VERSION}-app.agent.", "app.")
+        place = "".join(c if c.isalnum() or c in ".-_" else "_" for c in url)[:_FOLDER_MAX]
+        same = sum(name.rpartition("-")[0] == place for name in names)
+        names.append(f"{place}-{same}")
+    return names
+
+
+def _main(
+    settings: ForwarderSettings, address: IntakeAddress, *, is_fqdn: bool
+) -> tuple[str, str, int, str]:
+    own = address.url.strip()
+    url = own or settings.url.strip()
     if not url:
         site = _site(settings.site)
-        host = _versioned(f"app.{site}")
+        host = _versioned(f"{address.prefix}.{site}")
         dot = "." * (is_fqdn and bool(_SITE.fullmatch(site)))
         return "https", host + dot, _PORTS["https"], ""
     try:
         scheme, host, port, path_prefix = _parts(url)
     except ValueError as error:
+        variable = address.url_variable if own else ForwarderSettings.fields["url"].env
         # What stands before an at sign may be a password.
-        shown = url.rpartition("@")[2]
-        raise SettingError(ForwarderSettings.fields["url"].env, shown, str(error)) from None
+        raise SettingError(variable, url.rpartition("@")[2], str(error)) from None
     return scheme, _versioned(host), port, path_prefix
+
+
+def _configured(settings: ForwarderSettings, address: IntakeAddress) -> str:
+    """The main intake's URL as it was written, or as its site is meant."""
+    written = (address.url.strip() or settings.url.strip()).rstrip("/")
+    return written or f"https://{address.prefix}.{settings.site}"
 
 
 def _versioned(host: str) -> str:

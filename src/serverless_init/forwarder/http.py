@@ -11,11 +11,16 @@ while what is in flight goes on.
 
 A flight that is cancelled is settled at that very moment, by whoever cancels, and its task ends a
 little later on its own: the account is right at the deadline even if a task were slow to end.
+
+Where there is a `spill`, what the dispatcher gives up is stored on disk. It is read back when
+nothing waits here and the intake has just shown that it works; in the drain too, until nothing is
+left there, as long as there is time.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock
 from serverless_init.errors import IntakeUnreachable
@@ -23,32 +28,41 @@ from serverless_init.forwarder.channel import Channel
 from serverless_init.forwarder.dispatcher import Dispatcher
 from serverless_init.forwarder.notices import Notices
 from serverless_init.forwarder.retry import (
+    REFUSED,
     Abandoned,
     Delivered,
     Fate,
+    OutOfTime,
     Refused,
     Retry,
     fate_of_answer,
     fate_of_failure,
+    retry_after_s,
 )
 from serverless_init.forwarder.stats import ForwarderStats
 from serverless_init.forwarder.transaction import Transaction
 from serverless_init.model import Payload
-from serverless_init.wire import Progress
+from serverless_init.wire import ClientResponse, Progress
+
+if TYPE_CHECKING:
+    from serverless_init.forwarder.spill import Spill
 
 Report = Callable[[str, str], None]
 """Takes a line for the operator: its level (``info`` or ``warning``) and its text."""
 
 # A cancelled request only has to close its connection.
 _CANCELLED_END_WITHIN_S = 0.03
+# What is kept of the drain's time for storing what could not be delivered, at most half of it.
+_TO_STORE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one worker does at once, and for how long it waits for an answer."""
+    """How much one worker does at once, how long it waits for an answer, what refuses for good."""
 
     slots: int
     timeout_s: float
+    refused: frozenset[int] = REFUSED
 
 
 class Worker:
@@ -63,7 +77,9 @@ class Worker:
         clock: Clock,
         stats: ForwarderStats,
         report: Report,
+        spill: "Spill | None" = None,
     ) -> None:
+        self._spill = spill
         self.channel = channel
         self.stats = stats
         self._dispatcher = dispatcher
@@ -80,12 +96,14 @@ class Worker:
 
     @property
     def held(self) -> int:
-        """Samples that wait or are in flight."""
-        return self._dispatcher.held
+        """Samples that wait, here or on the disk, or are in flight."""
+        return self._dispatcher.held + (self._spill.samples if self._spill else 0)
 
     def start(self) -> None:
         """Send from now on, on the running loop."""
         self._loop = asyncio.get_running_loop()
+        if self._spill is not None:
+            self._spill.start(self)
         self._pump()
 
     def submit(self, payload: Payload) -> None:
@@ -93,6 +111,14 @@ class Worker:
         now = self._clock.monotonic()
         self._say_overflow(self._dispatcher.submit(payload, now), now)
         self._pump()
+
+    def restore(self, payloads: Iterable[Payload]) -> None:
+        """Send `payloads`, which have been accepted before; see `Sender`."""
+        now = self._clock.monotonic()
+        for payload in payloads:
+            self._say_overflow(self._dispatcher.submit(payload, now, again=True), now)
+        self._pump()
+        self._changed.set()
 
     def wake(self) -> None:
         """End every backoff now."""
@@ -121,6 +147,12 @@ class Worker:
                 self._dispatcher.relax()
                 self._pump()
 
+    def sending_ends(self, deadline: float) -> float:
+        """When a drain before `deadline` sends no more, so that there is time to store the rest."""
+        if self._spill is None:
+            return deadline
+        return deadline - min(_TO_STORE_S, max(0.0, deadline - self._clock.monotonic()) / 2)
+
     async def drain(self, deadline: float, *, purge: bool, wait_for_inflight: bool) -> bool:
         """Send all that is held, or without `purge` only end what is in flight; nothing is left.
 
@@ -130,6 +162,8 @@ class Worker:
         self._flushes += 1  # a flush that ends during the drain does not end the urgency
         if not wait_for_inflight:
             self._cancel(lambda _: "cancelled_at_stop")
+        if self._spill is not None and not (purge and self.channel.ready):
+            self._spill.end()
         if not self.channel.ready:
             self._dispatcher.shut("no_api_key")
         elif purge:
@@ -137,16 +171,22 @@ class Worker:
         else:
             self._dispatcher.shut("stop_without_purge")
         self._pump()
-        in_time = await self._reached(self._is_idle, deadline)
+        in_time = await self._reached(self._is_idle, self.sending_ends(deadline))
         if not in_time:
             self._say(self._notices.cut_off(self.held))
+        if self._spill is not None:
+            self._spill.end()
         self._abandon("deadline")
+        if self._spill is not None:
+            await self._spill.finish(deadline)
         if self._ending:
             await asyncio.wait(self._ending, timeout=_CANCELLED_END_WITHIN_S)
         return not in_time
 
     def close(self) -> None:
         """Drop what is left. Idempotent."""
+        if self._spill is not None:
+            self._spill.close()
         self._abandon("closed")
         self._loop = None
 
@@ -157,7 +197,14 @@ class Worker:
         self._arm(None)
 
     def _is_idle(self) -> bool:
+        return self._is_empty() and not self._recall()
+
+    def _is_empty(self) -> bool:
         return self._dispatcher.settled_up_to(self._dispatcher.sequence)
+
+    def _recall(self) -> bool:
+        """Read payloads back if there are any; whether some may come."""
+        return self._spill is not None and self._spill.recall()
 
     async def _reached(self, goal: Callable[[], bool], deadline: float) -> bool:
         """Wait until `goal()` holds; false when `deadline` comes first."""
@@ -200,19 +247,17 @@ class Worker:
             self._timer = self._loop.call_later(delay_s, self._pump)
 
     async def _deliver(self, flight: "_Flight") -> None:
-        payload = flight.transaction.payload
         key = self.channel.intake.api_key
         try:
-            answer = await self.channel.deliver(
-                payload, timeout_s=self._limits.timeout_s, progress=flight.progress
-            )
+            answer = await self._ask(flight)
         except IntakeUnreachable as error:
             self.stats.error(error.phase)
             self._settle(flight, fate_of_failure(error.phase), str(error), answered=False)
         except Exception as error:  # noqa: BLE001  our mistake costs one payload, not the forwarder
             self._settle(flight, Abandoned("internal_error"), f"{type(error).__name__}: {error}")
         else:
-            fate = fate_of_answer(answer.status)
+            after_s = retry_after_s(answer.retry_after, self._clock.now())
+            fate = fate_of_answer(answer.status, self._limits.refused, after_s=after_s)
             if answer.status == 403 and self.channel.renewable:
                 # The key is fetched again, and what it could not deliver waits for that.
                 fate = Retry()
@@ -222,6 +267,16 @@ class Worker:
             self._settle(flight, fate, f"status {answer.status}: {body}")
             if key != self.channel.intake.api_key and isinstance(fate, Retry):
                 self.wake()  # it failed with a key that is no longer in use
+
+    async def _ask(self, flight: "_Flight") -> ClientResponse:
+        try:
+            return await self.channel.deliver(
+                flight.transaction.payload,
+                timeout_s=self._limits.timeout_s,
+                progress=flight.progress,
+            )
+        finally:
+            self.stats.connections_opened += flight.progress.connections
 
     def _settle(self, flight: "_Flight", fate: Fate, why: str, *, answered: bool = True) -> None:
         if self._flights.pop(flight.transaction.sequence, None) is None:
@@ -236,12 +291,14 @@ class Worker:
             case Refused(reason) | Abandoned(reason):
                 self._say(self._notices.dropped(_route(flight), reason, why, now))
         self._pump()
+        if not isinstance(fate, Retry) and self._is_empty():
+            self._recall()
         self._changed.set()
 
     def _cancel(self, reason: Callable[["_Flight"], str]) -> None:
         now = self._clock.monotonic()
         for flight in list(self._flights.values()):
-            self._dispatcher.settle(flight.transaction, Abandoned(reason(flight)), now)
+            self._dispatcher.settle(flight.transaction, OutOfTime(reason(flight)), now)
             if flight.task is not None:
                 flight.task.cancel()
         self._flights.clear()
@@ -265,4 +322,4 @@ class _Flight:
 
 
 def _route(flight: _Flight) -> str:
-    return flight.transaction.target
+    return flight.transaction.payload.endpoint.route

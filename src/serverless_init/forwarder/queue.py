@@ -7,7 +7,8 @@ the four is the *budget* a payload is charged to:
 - at most ``payloads_max`` payloads wait for a first attempt behind an unblocked target;
 - everything else (failed before, beyond that number, or behind a blocked target) is charged in
   body bytes against ``bytes_max``. Beyond it the oldest normal payload goes, then the oldest high
-  one. The one being added is always kept, also when it alone is larger than the budget.
+  one. The one being added is always kept, also when it alone is larger than the budget. Where what
+  goes is stored in files, at least ``room_bytes`` go at once, so that a file holds many payloads.
 
 Order of sending: high priority before normal; then what failed less often; then the older. A new
 payload so overtakes only what has failed more often than itself. Without that exception one
@@ -17,6 +18,10 @@ probe of a blocked target, and nothing behind it would ever be sent.
 Within a line (one priority and one target) payloads never attempted stand in ``first`` and then
 ``parked``, both in arrival order and everything in ``first`` older than everything in ``parked``;
 those that failed stand in ``failed``, which only attempts make longer and which stays short.
+
+An ``ordered`` queue has no such exception: a line's payloads leave it in arrival order, so one that
+failed is tried again before any younger one. One that the intake never takes holds up its line
+until the budget drops it, as the oldest.
 """
 
 from bisect import insort
@@ -35,7 +40,11 @@ _last_to_drop = attrgetter("payload.priority", "sequence")
 class TransactionQueue:
     """Transactions that wait, bounded; methods that add return what they had to drop."""
 
-    def __init__(self, *, payloads_max: int, bytes_max: int) -> None:
+    def __init__(
+        self, *, payloads_max: int, bytes_max: int, room_bytes: int = 0, ordered: bool = False
+    ) -> None:
+        self.ordered = ordered
+        self._room_bytes = room_bytes
         self._payloads_max = payloads_max
         self._bytes_max = bytes_max
         self._lines: dict[tuple[Priority, str], _Line] = {}
@@ -83,7 +92,7 @@ class TransactionQueue:
         """Remove and return the next transaction whose target is `permitted`, if there is one."""
         for priority in (Priority.HIGH, Priority.NORMAL):
             heads = (
-                (line.head.turn, line)
+                (line.head(self.ordered).turn, line)
                 for (of, target), line in self._lines.items()
                 if of is priority and line and permitted(target)
             )
@@ -119,24 +128,27 @@ class TransactionQueue:
         self.samples += sign * transaction.payload.samples
 
     def _pop(self, line: "_Line") -> Transaction:
-        if line.first:
-            transaction = line.first.popleft()
+        transaction = line.head(self.ordered)
+        if line.first and transaction is line.first[0]:
+            line.first.popleft()
             self._first_count -= 1
         else:
-            transaction = line.parked.popleft() if line.parked else line.failed.pop(0)
+            (line.failed if transaction.errors else line.parked).remove(transaction)
             self.retry_bytes -= transaction.size
         self._count(transaction, -1)
         return transaction
 
     def _trim(self, keep: Transaction) -> list[Transaction]:
         dropped: list[Transaction] = []
-        while self.retry_bytes > self._bytes_max:
+        freed = self._room_bytes
+        while self.retry_bytes > self._bytes_max or freed < self._room_bytes:
             victim = self._first_to_drop(keep)
             if victim is None:
                 break
             line = self._line(victim)
             (line.failed if victim.errors else line.parked).remove(victim)
             self.retry_bytes -= victim.size
+            freed = victim.size + (freed if dropped else 0)
             self._count(victim, -1)
             dropped.append(victim)
         return dropped
@@ -173,9 +185,10 @@ class _Line:
         yield from self.parked
         yield from self.failed
 
-    @property
-    def head(self) -> Transaction:
+    def head(self, ordered: bool) -> Transaction:
         """The next to send of a line that is not empty."""
+        if ordered and self.failed:
+            return min(self.failed[0], (self.first or self.parked or self.failed)[0], key=_sequence)
         return (self.first or self.parked or self.failed)[0]
 
     @property

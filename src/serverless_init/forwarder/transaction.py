@@ -15,8 +15,8 @@ class Transaction:
 
     @property
     def target(self) -> str:
-        """What the circuit breaker is keyed by: the route (each intake has breakers of its own)."""
-        return self.payload.endpoint.route
+        """What circuit breaker and order are keyed by (each intake has breakers of its own)."""
+        return self.payload.endpoint.name
 
     @property
     def size(self) -> int:

@@ -1,5 +1,6 @@
 """Received values and views as JSON: what the control routes answer."""
 
+import json
 from math import isfinite
 
 from serverless_init.intake.faults import FaultStep
@@ -9,6 +10,7 @@ from serverless_init.intake.received import (
     Received,
     ReceivedCheck,
     ReceivedEvent,
+    ReceivedLog,
     ReceivedOrigin,
     ReceivedSeries,
     ReceivedSketch,
@@ -59,6 +61,12 @@ def event(received: ReceivedEvent) -> Json:
 def check(received: ReceivedCheck) -> Json:
     """One service check, by the names of its fields."""
     return {name: getattr(received, name) for name in ReceivedCheck.__slots__}
+
+
+def log(received: ReceivedLog) -> Json:
+    """One log message, by the names of its fields."""
+    fields: Json = {name: getattr(received, name) for name in ReceivedLog.__slots__}
+    return {**fields, "attributes": {name: json.loads(v) for name, v in received.attributes}}
 
 
 def totals(of_all: Totals) -> Json:
@@ -140,6 +148,17 @@ def as_sent(received: Received) -> Json:
                 "status": received.status,
                 "message": received.message,
                 "tags": received.tags,
+            }
+        case ReceivedLog():
+            return {
+                "message": received.message,
+                "status": received.status,
+                "timestamp": received.timestamp_ms,
+                "hostname": received.host,
+                "service": received.service,
+                "ddsource": received.source,
+                "ddtags": ",".join(received.tags),
+                **{name: json.loads(value) for name, value in received.attributes},
             }
 
 

@@ -6,6 +6,7 @@
 ``GET  /local/sketches``     distributions, selected alike; ``q`` names the quantiles
 ``GET  /local/events``       events, in order of arrival
 ``GET  /local/checks``       service checks, in order of arrival
+``GET  /local/logs``         log messages, in order of arrival
 ``GET  /local/totals``       counters by route
 ``GET  /local/report``       all of it as text for a person; ``width``
 ``GET  /local/faults``       the steps not yet used up
@@ -73,6 +74,7 @@ class Control:
             ("GET", "/local/sketches"): self._sketches,
             ("GET", "/local/events"): self._events,
             ("GET", "/local/checks"): self._checks,
+            ("GET", "/local/logs"): self._logs,
             ("GET", "/local/totals"): self._totals,
             ("GET", "/local/report"): self._report,
             ("GET", "/local/faults"): self._faults,
@@ -119,6 +121,10 @@ class Control:
     def _checks(self, _request: Request, _query: Query) -> Response:
         shown = [as_json.check(received) for received in self._store.checks()]
         return json_response(200, {"checks": shown})
+
+    def _logs(self, _request: Request, _query: Query) -> Response:
+        shown = [as_json.log(received) for received in self._store.logs]
+        return json_response(200, {"logs": shown})
 
     def _totals(self, _request: Request, _query: Query) -> Response:
         return json_response(200, as_json.totals(self._store.totals()))

@@ -67,7 +67,7 @@ def _series(message: bytes) -> ReceivedSeries:
         raise Undecodable(f"a series has the type {kind}")
     host = next((name for type_, name in resources if type_ == "host"), "")
     return ReceivedSeries(
-        metric=_named(metric),
+        metric=named(metric),
         kind=SERIES_KINDS[kind],
         points=tuple(points),
         tags=tuple(tags),
@@ -89,7 +89,7 @@ def _point(message: bytes) -> tuple[int, float]:
     timestamp, amount = 0, 0.0
     for number, value in fields(message):
         if number == 1:
-            amount = _finite(double(value))
+            amount = finite(double(value))
         elif number == 2:
             timestamp = signed(value)
     return timestamp, amount
@@ -121,7 +121,7 @@ def _sketches(message: bytes) -> ReceivedSketches:
                 points.append(_sketch(submessage(value)))
             case 8:
                 origin = _origin(submessage(value))
-    return ReceivedSketches(_named(metric), tuple(points), tuple(tags), host, origin)
+    return ReceivedSketches(named(metric), tuple(points), tuple(tags), host, origin)
 
 
 def _sketch(message: bytes) -> ReceivedSketch:
@@ -136,13 +136,13 @@ def _sketch(message: bytes) -> ReceivedSketch:
             case 2:
                 count = signed(value)
             case 3:
-                minimum = _finite(double(value))
+                minimum = finite(double(value))
             case 4:
-                maximum = _finite(double(value))
+                maximum = finite(double(value))
             case 5:
-                average = _finite(double(value))
+                average = finite(double(value))
             case 6:
-                total = _finite(double(value))
+                total = finite(double(value))
             case 7:
                 keys += repeated_zigzag(value)
             case 8:
@@ -156,13 +156,15 @@ def _sketch(message: bytes) -> ReceivedSketch:
     )
 
 
-def _named(metric: str) -> str:
+def named(metric: str) -> str:
+    """`metric` if it is a name; raises `Undecodable`."""
     if not metric:
         raise Undecodable("a metric has no name")
     return metric
 
 
-def _finite(number: float) -> float:
+def finite(number: float) -> float:
+    """`number` if it can be plotted; raises `Undecodable`."""
     if not isfinite(number):
         raise Undecodable(f"a value is {number}")
     return number

@@ -20,16 +20,16 @@ def fields(message: bytes) -> Iterator[tuple[int, Value]]:
     """The (number, value) of each field in the order of the wire. Raises `Undecodable`."""
     at, end = 0, len(message)
     while at < end:
-        key, at = _varint(message, at)
+        key, at = varint_at(message, at)
         number, wire_type = key >> 3, key & 7
         if not number:
             raise Undecodable("a field has the number 0")
         if wire_type == _VARINT:
-            value, at = _varint(message, at)
+            value, at = varint_at(message, at)
             yield number, value
             continue
         if wire_type == _DELIMITED:
-            length, at = _varint(message, at)
+            length, at = varint_at(message, at)
         elif wire_type in (_FIXED64, _FIXED32):
             length = 8 if wire_type == _FIXED64 else 4
         else:
@@ -86,7 +86,7 @@ def repeated_unsigned(value: Value) -> tuple[int, ...]:
         return (value,)
     packed, at, numbers = submessage(value), 0, []
     while at < len(packed):
-        number, at = _varint(packed, at)
+        number, at = varint_at(packed, at)
         numbers.append(number)
     return tuple(numbers)
 
@@ -96,7 +96,23 @@ def repeated_zigzag(value: Value) -> tuple[int, ...]:
     return tuple((number >> 1) ^ -(number & 1) for number in repeated_unsigned(value))
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def repeated_signed(value: Value) -> tuple[int, ...]:
+    """The same for a repeated int32 or int64."""
+    return tuple(map(signed, repeated_unsigned(value)))
+
+
+def repeated_fixed(value: Value, form: str) -> tuple[float, ...]:
+    """The same for a repeated float or double; `form` is how ``struct`` calls it."""
+    if isinstance(value, float):
+        return (value,)
+    packed = submessage(value)
+    size = struct.calcsize(form)
+    if len(packed) % size:
+        raise Undecodable(f"{len(packed)} bytes are no numbers of {size} bytes")
+    return tuple(number for (number,) in struct.iter_unpack(form, packed))
+
+
+def varint_at(data: bytes, at: int) -> tuple[int, int]:
     """The number at `at`, at most 64 bits, and where it ends."""
     number = 0
     for index, byte in enumerate(data[at : at + _VARINT_BYTES_MAX]):

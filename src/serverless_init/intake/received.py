@@ -86,4 +86,21 @@ class ReceivedCheck:
     tags: tuple[str, ...] = ()
 
 
-Received = ReceivedSeries | ReceivedSketches | ReceivedEvent | ReceivedCheck
+@dataclass(frozen=True, slots=True)
+class ReceivedLog:
+    """One log message; `timestamp_ms` is when it says it was written, unix milliseconds.
+
+    `attributes` are the object's further keys, with their values as JSON text.
+    """
+
+    message: str
+    status: str
+    timestamp_ms: int
+    host: str = ""
+    service: str = ""
+    source: str = ""
+    tags: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+Received = ReceivedSeries | ReceivedSketches | ReceivedEvent | ReceivedCheck | ReceivedLog

@@ -21,7 +21,7 @@ from serverless_init.intake.layout import (
 )
 from serverless_init.intake.plot import sparkline
 from serverless_init.intake.quantile import quantile
-from serverless_init.intake.received import ReceivedCheck, ReceivedEvent
+from serverless_init.intake.received import ReceivedCheck, ReceivedEvent, ReceivedLog
 from serverless_init.intake.views import DistributionView, SeriesView, Snapshot, Totals
 
 METRICS_MAX = 50
@@ -29,6 +29,7 @@ CONTEXTS_MAX = 10
 LINES_MAX = 20
 
 _PLOT_COLUMNS = 16
+_SERVICE_COLUMNS = 20
 # Narrower terminals get fewer columns instead of cut names.
 _WIDE = 90
 _STATUSES = (
@@ -37,6 +38,10 @@ _STATUSES = (
     ("CRITICAL", Paint.BAD),
     ("UNKNOWN", Paint.WARNING),
 )
+_SEVERITY_PAINTS = {
+    **dict.fromkeys(("emergency", "alert", "critical", "error"), Paint.BAD),
+    "warn": Paint.WARNING,
+}
 _ALERT_PAINTS = {"error": Paint.BAD, "warning": Paint.WARNING, "success": Paint.GOOD}
 
 V = TypeVar("V", SeriesView, DistributionView)
@@ -51,6 +56,7 @@ def render(snapshot: Snapshot, style: Style | None = None) -> list[str]:
         _distributions(snapshot.distributions, shared, style),
         _events(snapshot.events, style),
         _checks(snapshot.checks, style),
+        _logs(snapshot.logs, style),
         _requests(snapshot.totals),
         _notes(snapshot, style),
     ]
@@ -154,6 +160,22 @@ def _checks(checks: Sequence[ReceivedCheck], style: Style) -> Table:
         cells = (status, f"{style.times}{len(found)}")
         rows.append(Row(name, remark, cells, style.cut(found[-1].message, tail), paint))
     return Table("SERVICE CHECKS", ("", ""), (10, 6), _first(rows, style), tail=tail)
+
+
+def _logs(logs: Sequence[ReceivedLog], style: Style) -> Table:
+    """A line per message in order of time: its severity, its service, and what fits of its text."""
+    services = max((len(log.service) for log in logs), default=0)
+    rows = [
+        Row(
+            f"{time_of_day(log.timestamp_ms // 1000)}.{log.timestamp_ms % 1000:03}  "
+            f"{log.status:<8}  {log.service:<{min(services, _SERVICE_COLUMNS)}}  {log.message}",
+            paint=_SEVERITY_PAINTS.get(log.status, Paint.NORMAL),
+        )
+        for log in sorted(logs, key=lambda log: log.timestamp_ms)[:LINES_MAX]
+    ]
+    if len(logs) > LINES_MAX:
+        rows.append(Row(f"{style.ellipsis} and {len(logs) - LINES_MAX} more"))
+    return Table("LOGS", (), (), tuple(rows))
 
 
 def _requests(totals: Totals) -> Table:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from serverless_init.errors import RequestRefused, Undecodable
-from serverless_init.intake import decode_json, decode_protobuf
+from serverless_init.intake import decode_columns, decode_json, decode_logs, decode_protobuf
 from serverless_init.intake.inflate import inflate
 from serverless_init.intake.received import Received
 from serverless_init.intake.views import StoredPayload
@@ -37,6 +37,21 @@ class Route:
     plain_bytes_max: int = 62_914_560
 
 
+_LOGS = Route(
+    by_json=decode_logs.decode_logs,
+    answer=b"{}",
+    body_bytes_max=5_242_880,
+    plain_bytes_max=5_242_880,
+)
+
+# An answer is a message whose only field says what was wrong.
+_COLUMNS = Route(
+    by_protobuf=decode_columns.decode_columns,
+    answer=b"",
+    body_bytes_max=512_000,
+    plain_bytes_max=5_242_880,
+)
+
 ROUTES = {
     "/api/v2/series": Route(
         by_json=decode_json.decode_series_v2,
@@ -47,9 +62,14 @@ ROUTES = {
     ),
     "/api/v1/series": Route(by_json=decode_json.decode_series_v1),
     "/api/beta/sketches": Route(by_protobuf=decode_protobuf.decode_sketches, answer=_NO_ERRORS),
+    "/api/intake/metrics/v3/series": _COLUMNS,
+    "/api/intake/metrics/v3beta/series": _COLUMNS,
+    "/api/intake/metrics/v3/sketches": _COLUMNS,
     "/api/v1/check_run": Route(by_json=decode_json.decode_checks),
     "/api/v1/events": Route(by_json=decode_json.decode_event),
     "/intake/": Route(by_json=decode_json.decode_intake),
+    "/api/v2/logs": _LOGS,
+    "/v1/input": _LOGS,
 }
 
 # What the Agent's own test intake says on any path.

@@ -18,6 +18,7 @@ from serverless_init.intake.received import (
     Received,
     ReceivedCheck,
     ReceivedEvent,
+    ReceivedLog,
     ReceivedOrigin,
     ReceivedSeries,
     ReceivedSketch,
@@ -78,7 +79,10 @@ class _Context(Generic[V]):
 
 
 class Store:
-    """Payloads within `bounds`, and the index of what they say."""
+    """Payloads within `bounds`, and the index of what they say.
+
+    `logs` are the log messages in order of arrival, to be looked at only.
+    """
 
     def __init__(self, bounds: StoreBounds | None = None) -> None:
         self._bounds = bounds or StoreBounds()
@@ -93,6 +97,7 @@ class Store:
         self._sketches: dict[_Key, _Context[ReceivedSketch]] = {}
         self._events: deque[ReceivedEvent] = deque()
         self._checks: deque[ReceivedCheck] = deque()
+        self.logs: deque[ReceivedLog] = deque()
         self._routes: dict[str, RouteTotals] = {}
         self._forgotten_payloads = 0
         self._forgotten_items = 0
@@ -161,6 +166,7 @@ class Store:
             self.distributions(),
             self.events(),
             self.checks(),
+            tuple(self.logs),
             self.totals(),
         )
 
@@ -181,6 +187,8 @@ class Store:
                 self._events.append(received)
             case ReceivedCheck():
                 self._checks.append(received)
+            case ReceivedLog():
+                self.logs.append(received)
 
     def _is_full(self) -> bool:
         return self._items > self._bounds.items_max or self._bytes > self._bounds.bytes_max
@@ -203,6 +211,8 @@ class Store:
                     self._events.popleft()
                 case ReceivedCheck():
                     self._checks.popleft()
+                case ReceivedLog():
+                    self.logs.popleft()
 
     def _totals_of(self, route: str) -> RouteTotals:
         known = route in self._routes or len(self._routes) < ROUTES_MAX

@@ -8,6 +8,7 @@ from serverless_init.intake.received import (
     Received,
     ReceivedCheck,
     ReceivedEvent,
+    ReceivedLog,
     ReceivedOrigin,
     ReceivedSketch,
 )
@@ -102,7 +103,7 @@ class StoredPayload:
 
 @dataclass(slots=True)
 class RouteTotals:
-    """What came on one route. `items` are points, sketches, events and checks.
+    """What came on one route. `items` are points, sketches, events, checks and logs.
 
     `refused` counts by status and reason; `faulted` requests were treated as the script said.
     """
@@ -134,4 +135,5 @@ class Snapshot:
     distributions: tuple[DistributionView, ...] = ()
     events: tuple[ReceivedEvent, ...] = ()
     checks: tuple[ReceivedCheck, ...] = ()
+    logs: tuple[ReceivedLog, ...] = ()
     totals: Totals = Totals({})

@@ -5,16 +5,18 @@ packet that was cut count as one. The law: ``accepted = delivered + dropped + he
 
 With several intakes *delivered* is delivered to the main one. What became of the same payloads at
 the others stands beside, an account for each, which balances by itself.
+
+Further signals have an account each, in units of their own: log lines, spans.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from serverless_init.lifecycle.component import Drained
 
 # Dropped because the operator wants it so: counted like everything, and no loss.
-UNWANTED = frozenset(("filtered",))
+UNWANTED = frozenset(("filtered", "excluded"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Receipt:
     `late` names the components that the deadline cut off. `kernel_drops` counts datagrams that the
     kernel discarded before we could accept them, None where it does not say. `final` is false for
     the receipt printed when the app outlives the grace window. `elsewhere` holds the accounts of
-    further intakes by name, of the samples that came as far as delivery.
+    further intakes by name, of the samples that came as far as delivery; `signals` those of further
+    signals. `output_bytes_lost` counts what the app wrote faster than its lines could be read.
     """
 
     accepted: int
@@ -39,11 +42,13 @@ class Receipt:
     exit_code: int | None = None
     final: bool = True
     elsewhere: Mapping[str, Drained] = field(default_factory=dict)
+    signals: Mapping[str, Drained] = field(default_factory=dict)
+    output_bytes_lost: int = 0
 
     @property
     def balanced(self) -> bool:
-        """Whether the law holds, for every intake."""
-        everywhere = all(account.balanced for account in self.elsewhere.values())
+        """Whether the law holds, for every intake and every signal."""
+        everywhere = all(account.balanced for account in self._others())
         return self.accepted == self.delivered + self.dropped_total + self.held and everywhere
 
     @property
@@ -57,9 +62,9 @@ class Receipt:
 
         What a filter has dropped was not to be delivered.
         """
-        lost = any(count for reason, count in self.dropped.items() if reason not in UNWANTED)
-        others = any(account.dropped or account.held for account in self.elsewhere.values())
-        return not (lost or self.held or self.kernel_drops or self.late or others)
+        lost = _lost(self.dropped) or any(_lost(account.dropped) for account in self._others())
+        held = self.held or any(account.held for account in self._others())
+        return not (lost or held or self.kernel_drops or self.output_bytes_lost or self.late)
 
     def text(self) -> str:
         """The receipt as a person reads it."""
@@ -68,12 +73,15 @@ class Receipt:
             f"{self.payloads} payloads, {self.bytes_sent} bytes",
         ]
         for name, there in self.elsewhere.items():
-            account = _sum(there.accepted, there.passed_on, there.dropped, there.held)
-            parts.append(f"also to {name}: {account}")
+            parts.append(f"also to {name}: {_told(there)}")
+        for name, signal in self.signals.items():
+            parts.append(f"{name}: {_told(signal)}")
         if not self.balanced:
             parts.append("THE ACCOUNT DOES NOT BALANCE: please report this")
         if self.kernel_drops:
             parts.append(f"the kernel dropped {self.kernel_drops} datagrams before they were read")
+        if self.output_bytes_lost:
+            parts.append(f"{self.output_bytes_lost} bytes of output came too fast to be read")
         if self.late:
             parts.append(f"out of time: {', '.join(self.late)}")
         if self.final:
@@ -100,17 +108,35 @@ class Receipt:
                 "exit_code": self.exit_code,
                 "final": self.final,
                 "balanced": self.balanced,
-                "elsewhere": {
-                    name: {
-                        "accepted": there.accepted,
-                        "delivered": there.passed_on,
-                        "dropped": dict(sorted(there.dropped.items())),
-                        "held": there.held,
-                    }
-                    for name, there in self.elsewhere.items()
-                },
+                "elsewhere": _as_json(self.elsewhere),
+                "signals": _as_json(self.signals),
+                "output_bytes_lost": self.output_bytes_lost,
             }
         )
+
+    def _others(self) -> Iterator[Drained]:
+        yield from self.elsewhere.values()
+        yield from self.signals.values()
+
+
+def _lost(dropped: Mapping[str, int]) -> int:
+    return sum(count for reason, count in dropped.items() if reason not in UNWANTED)
+
+
+def _as_json(accounts: Mapping[str, Drained]) -> dict[str, object]:
+    return {
+        name: {
+            "accepted": account.accepted,
+            "delivered": account.passed_on,
+            "dropped": dict(sorted(account.dropped.items())),
+            "held": account.held,
+        }
+        for name, account in accounts.items()
+    }
+
+
+def _told(account: Drained) -> str:
+    return _sum(account.accepted, account.passed_on, account.dropped, account.held)
 
 
 def _sum(accepted: int, delivered: int, dropped: Mapping[str, int], held: int) -> str:

@@ -2,6 +2,7 @@
 
 from serverless_init.model.entities import EntityTags, OwnKnowledge
 from serverless_init.model.events import AlertType, CheckStatus, Event, EventPriority, ServiceCheck
+from serverless_init.model.logs import LogMessage, LogSource
 from serverless_init.model.metrics import (
     MetricKind,
     MetricSample,
@@ -14,6 +15,7 @@ from serverless_init.model.metrics import (
 from serverless_init.model.payloads import (
     CHECK_RUN_V1,
     INTAKE,
+    LOGS_V2,
     SERIES_V2,
     SKETCHES_V2,
     Endpoint,
@@ -27,6 +29,7 @@ from serverless_init.model.tags import deduplicate, normalize
 __all__ = [
     "CHECK_RUN_V1",
     "INTAKE",
+    "LOGS_V2",
     "SERIES_V2",
     "SKETCHES_V2",
     "AlertType",
@@ -36,6 +39,8 @@ __all__ = [
     "Event",
     "EventPriority",
     "EventSink",
+    "LogMessage",
+    "LogSource",
     "MetricKind",
     "MetricSample",
     "Origin",

@@ -11,6 +11,7 @@ class PayloadKind(Enum):
     SKETCHES = "sketches"
     EVENTS = "events"
     SERVICE_CHECKS = "service_checks"
+    LOGS = "logs"
 
 
 class Priority(IntEnum):
@@ -32,6 +33,7 @@ SERIES_V2 = Endpoint("series_v2", "/api/v2/series")
 SKETCHES_V2 = Endpoint("sketches_v2", "/api/beta/sketches")
 CHECK_RUN_V1 = Endpoint("check_run_v1", "/api/v1/check_run")
 INTAKE = Endpoint("intake", "/intake/")
+LOGS_V2 = Endpoint("logs_v2", "/api/v2/logs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Payload:
     ``content_encoding`` is the header's value (``zstd``, ``deflate``, ``identity``, ...).
     ``points`` counts metric points; ``samples`` counts the accepted samples, events and checks
     inside, so that a payload that is lost is accounted for in the unit in which it came.
+    ``destinations`` are the intakes that it is for, by the URLs of their settings; None is all.
+    ``headers`` are further request headers.
     """
 
     kind: PayloadKind
@@ -51,3 +55,9 @@ class Payload:
     points: int
     samples: int
     priority: Priority = Priority.NORMAL
+    destinations: frozenset[str] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def is_for(self, url: str) -> bool:
+        """Whether the intake that the settings call `url` is to get this."""
+        return self.destinations is None or url in self.destinations

@@ -1,4 +1,4 @@
-"""The wrapped app as a process: started, signalled, reaped; its exit code is ours."""
+"""The wrapped app as a process, and its output. The module `pipes` is loaded when asked for."""
 
 from serverless_init.process.child import Terminal, command_line, start_child
 from serverless_init.process.exit_code import USAGE, from_wait_status
@@ -12,5 +12,6 @@ __all__ = [
     "Terminal",
     "command_line",
     "from_wait_status",
+    "pipes",
     "start_child",
 ]

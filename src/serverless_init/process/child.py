@@ -36,8 +36,11 @@ def start_child(
     environ: "Mapping[str, str]",
     *,
     signal_mask: "Iterable[int]",
+    outputs: "Sequence[int]" = (),
 ) -> int:
     """Start `command` in its own process group and return its pid.
+
+    `outputs` become its stdout and stderr; without them it inherits ours.
 
     Raises `ChildNotStarted` with the exit code a shell would give.
     """
@@ -51,6 +54,7 @@ def start_child(
             setpgroup=0,
             setsigmask=signal_mask,
             setsigdef=_IGNORED_BY_PYTHON,
+            file_actions=[(os.POSIX_SPAWN_DUP2, fd, 1 + i) for i, fd in enumerate(outputs)],
         )
     except OSError as error:
         why = error.strerror or str(error)

@@ -95,6 +95,13 @@ class Contexts:
             context = self._contexts[identity] = Context(identity, kind, second)
         return context
 
+    def kept(self, context: Context) -> Context:
+        """The context of the same identity that is in the table; `context` itself if none is.
+
+        For a route that has outlived its context.
+        """
+        return self._contexts.setdefault(context.identity, context)
+
     def remember(self, raw_key: bytes, route: Route) -> None:
         """Lead `raw_key` to `route`, at the cost of the context's oldest one if need be."""
         context = route.context

@@ -1,22 +1,19 @@
 """Everything done to a sample's name and tags when its raw text is seen for the first time.
 
-The order is the Agent's: the name is mapped, special tags are taken out, the namespace is put in
-front, unwanted names are dropped, the extra tags are appended, then the tags that follow from the
-sender, and of distributions the unwanted tags are taken away. The result depends on nothing but the
-text, and on the sender where the socket tells, so the sampler asks once per text.
+The name is mapped, the namespace is put in front, unwanted names are dropped. Special tags are
+taken out, of the client's tags and of those that the mapping added; the extra tags are appended,
+then the tags that follow from the sender; of distributions the unwanted tags are taken away. It
+comes to the same as the Agent's order. The result depends on nothing but the text, and on the
+sender where the socket tells, so the sampler asks once per text.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from serverless_init.model import MetricKind, MetricSample, normalize
-from serverless_init.sampler.name_filter import NameFilter
-from serverless_init.sampler.origin import OriginTags, Sender
-from serverless_init.sampler.tag_filter import TagFilter
-
-if TYPE_CHECKING:
-    from serverless_init.sampler.mapper import Mapped, Mapper
+from serverless_init.sampler.rules import EnrichmentRules
+from serverless_init.sampler.sender import Sender
 
 _HOST = b"host:"
 _INTERNAL = b"dd.internal."
@@ -27,6 +24,7 @@ _JMX_CHECK_NAME = b"dd.internal.jmx_check_name:"
 # Tag texts whose outcome is remembered; enough for the tag sets of one program.
 _KNOWN_MAX = 1024
 _COPIED = (MetricKind.HISTOGRAM, MetricKind.TIMING)
+_NOBODY = Sender()
 
 
 class Identity(NamedTuple):
@@ -78,39 +76,13 @@ def strip_special(tags: Iterable[bytes], *, cardinality: bytes = b"") -> Strippe
     return Stripped(tuple(kept), host, entity_id, cardinality)
 
 
-def mapper(profiles: Iterable[object], *, cache_size: int) -> "Mapper":
-    """A `Mapper` of `profiles`. Its module, and regular expressions, are imported only now."""
-    from serverless_init.sampler.mapper import Mapper
-
-    return Mapper(profiles, cache_size=cache_size)
-
-
-@dataclass(frozen=True, slots=True)
-class EnrichmentRules:
-    """What enrichment is built with; by default it does nothing.
-
-    `host` is for samples whose tags name none; `extra_tags` are appended to all. `namespace` is put
-    in front of every name that begins with none of `namespace_exceptions`. `copy_prefix` is put in
-    front of the name of a histogram's copy as a distribution; None makes no copies. Without
-    `origin` a sample's sender does not matter.
-    """
-
-    host: bytes = b""
-    extra_tags: tuple[bytes, ...] = ()
-    map_name: "Callable[[bytes], Mapped | None] | None" = None
-    namespace: bytes = b""
-    namespace_exceptions: tuple[bytes, ...] = ()
-    names: NameFilter = field(default_factory=NameFilter)
-    tags: TagFilter = field(default_factory=TagFilter)
-    copy_prefix: bytes | None = None
-    origin: OriginTags | None = None
-
-
 class Enrichment:
-    """Gives samples their identity by `rules`."""
+    """Gives samples their identity by `rules`; `host` is for what names none."""
 
     def __init__(self, rules: EnrichmentRules) -> None:
+        self.host = rules.host
         self._rules = rules
+        self._rejects = rules.names.rejects if rules.names else None
         self._known: dict[tuple[tuple[bytes, ...], Sender], tuple[bytes, tuple[bytes, ...]]] = {}
 
     def identify(self, sample: MetricSample, container: bytes = b"") -> Identity | None:
@@ -125,23 +97,25 @@ class Enrichment:
             name, tags = mapped.name, tags + mapped.tags
         if rules.namespace and not name.startswith(rules.namespace_exceptions):
             name = rules.namespace + name
-        if rules.names.rejects(name):
+        if self._rejects and self._rejects(name):
             return None
-        sender = Sender(
-            container, sample.local_data, sample.external_data, cardinality=sample.cardinality
-        )
+        sender = _NOBODY
+        if rules.origin or sample.cardinality:
+            sender = Sender(
+                container, sample.local_data, sample.external_data, b"", sample.cardinality
+            )
         host, canonical = self._host_and_tags(tags, sender)
-        if sample.kind is MetricKind.DISTRIBUTION:
+        if rules.tags and sample.kind is MetricKind.DISTRIBUTION:
             canonical = rules.tags.filter(name, canonical)
         return Identity(name, host, canonical)
 
     def copy_of(self, sample: MetricSample, identity: Identity) -> Identity | None:
         """The identity of the distribution that a histogram or timing is copied to, if it is."""
-        prefix = self._rules.copy_prefix
-        if prefix is None or sample.kind not in _COPIED:
+        rules = self._rules
+        if rules.copy_prefix is None or sample.kind not in _COPIED:
             return None
-        name = prefix + identity.name
-        return Identity(name, identity.host, self._rules.tags.filter(name, identity.tags))
+        name, tags = rules.copy_prefix + identity.name, identity.tags
+        return Identity(name, identity.host, rules.tags.filter(name, tags) if rules.tags else tags)
 
     def tags_of_sender(self, sender: Sender) -> tuple[bytes, ...]:
         """The tags that follow from who sent something: for events and service checks."""
@@ -155,7 +129,7 @@ class Enrichment:
         known = self._known.get(key)
         if known is None:
             stripped = strip_special(tags, cardinality=sender.cardinality)
-            host = self._rules.host if stripped.host is None else stripped.host
+            host = self.host if stripped.host is None else stripped.host
             sender = sender._replace(entity_id=stripped.entity_id, cardinality=stripped.cardinality)
             enriched = stripped.tags + self._rules.extra_tags + self.tags_of_sender(sender)
             known = host, normalize(enriched)

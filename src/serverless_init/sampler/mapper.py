@@ -7,17 +7,25 @@ pattern consists of literal parts and of ``*``, each standing for any number of 
 than a dot; a regular expression is used as it is. Both must match the whole name.
 
 Names are bytes and may be any bytes; they are matched as UTF-8, and what is no UTF-8 survives.
-Expressions are Python's, with ``\\w``, ``\\d`` and ``\\s`` for ASCII as in the Agent's RE2.
-Imported only where profiles are configured.
+Expressions are Python's, with ``\\w``, ``\\d`` and ``\\s`` for ASCII as in the Agent's RE2; one of
+which Python warns that it means something else elsewhere is refused. Imported only where profiles
+are configured.
 """
 
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from serverless_init.sampler.wildcard import wildcard
+
 _WILDCARD_CHARACTERS = re.compile(r"[a-zA-Z0-9\-_*.]+")
 _REFERENCE = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
+
+# The groups of a name that matches, by number and by name.
+_Groups = Mapping[str, str]
+_Pattern = Callable[[str], _Groups | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +38,16 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class _Mapping:
-    pattern: re.Pattern[str]
+    pattern: _Pattern
     name: str
     tags: tuple[tuple[str, str], ...]
 
     def apply(self, metric: str) -> Mapped | None:
-        found = self.pattern.fullmatch(metric)
-        if found is None:
+        groups = self.pattern(metric)
+        if groups is None:
             return None
-        name = _expand(self.name, found)
-        tags = (f"{key}:{_expand(value, found)}" for key, value in self.tags)
+        name = _expand(self.name, groups)
+        tags = (f"{key}:{_expand(value, groups)}" for key, value in self.tags)
         # A template may come to nothing, and a metric must have a name.
         return Mapped(_encoded(name), tuple(map(_encoded, tags))) if name else None
 
@@ -105,34 +113,45 @@ def _mapping(written: object) -> _Mapping:
     return _Mapping(pattern, name, tuple((str(key), str(tags[key])) for key in tags))
 
 
-def _pattern(match: str, match_type: str) -> re.Pattern[str]:
+def _pattern(match: str, match_type: str) -> _Pattern:
     if match_type == "regex":
-        try:
-            return re.compile(match, re.ASCII)
-        except (re.error, RecursionError, OverflowError) as error:
-            raise ValueError(f"match {match!r} is no regular expression: {error}") from None
+        return _regular_expression(match)
     if match_type != "wildcard":
         raise ValueError(f"match_type {match_type!r} is neither wildcard nor regex")
     if not _WILDCARD_CHARACTERS.fullmatch(match):
         raise ValueError(f"match {match!r} may have letters, digits, - _ * and . only")
     if "**" in match:
         raise ValueError(f"match {match!r} has consecutive *")
-    return re.compile(re.escape(match).replace(r"\*", "([^.]*)"))
+    return wildcard(match)
 
 
-def _expand(template: str, found: re.Match[str]) -> str:
+def _regular_expression(match: str) -> _Pattern:
+    try:
+        with warnings.catch_warnings():
+            # Of [[:alpha:]] for example, which RE2 knows and Python takes for other characters.
+            warnings.simplefilter("error")
+            pattern = re.compile(match, re.ASCII)
+    except (re.error, Warning, RecursionError, OverflowError) as error:
+        raise ValueError(f"match {match!r} is no regular expression: {error}") from None
+
+    def groups(metric: str) -> _Groups | None:
+        found = pattern.fullmatch(metric)
+        if found is None:
+            return None
+        numbered = {str(n): text or "" for n, text in enumerate((found[0], *found.groups()))}
+        return numbered | {name: text or "" for name, text in found.groupdict().items()}
+
+    return groups
+
+
+def _expand(template: str, groups: _Groups) -> str:
     """``$1``, ``${1}``, ``$name``, ``$$``: the longest name counts, an unknown one is empty."""
 
-    def group(reference: re.Match[str]) -> str:
+    def text(reference: re.Match[str]) -> str:
         name = reference[1] or reference[2]
-        if name is None:
-            return "$"
-        try:
-            return found[int(name) if name.isdecimal() else name] or ""
-        except IndexError:
-            return ""
+        return "$" if name is None else groups.get(name, "")
 
-    return _REFERENCE.sub(group, template)
+    return _REFERENCE.sub(text, template)
 
 
 def _fields(written: object) -> Mapping[object, object]:

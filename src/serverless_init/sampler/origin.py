@@ -3,14 +3,15 @@
 A sender is known by its socket, whose kernel tells the process (and so its container), or by what
 its client says of itself: container id or cgroup inode (``c:``), external data (``e:``), a pod's
 uid (``dd.internal.entity_id:``). Which of them count, and in which order, are the Agent's rules:
-the older ones add up what they find, the unified ones take the first that has tags.
+the older ones add up what they find, the unified ones take the first that has tags. Imported only
+where an origin can be known.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from serverless_init.model import EntityTags
+from serverless_init.sampler.sender import Sender
 
 CARDINALITIES = (b"none", b"low", b"orchestrator", b"high")
 _NO_ENTITY = b"none"
@@ -36,20 +37,6 @@ class ExternalData:
     init: bool = False
     container_name: bytes = b""
     pod_uid: bytes = b""
-
-
-class Sender(NamedTuple):
-    """Everything that may say who sent a sample. Raw text as it came; empty is nothing.
-
-    `socket_container` is the id of the container that the socket's credentials lead to. A tuple
-    because it is a part of dictionary keys.
-    """
-
-    socket_container: bytes = b""
-    local_data: bytes = b""
-    external_data: bytes = b""
-    entity_id: bytes = b""
-    cardinality: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +141,10 @@ def parse_local_data(text: bytes) -> LocalData:
         return LocalData(container, inode)
     if text.startswith(b"in-"):
         return LocalData(inode=_inode(text[3:]))
-    return LocalData(text.removeprefix(b"cid-").removeprefix(b"ci-"))
+    for prefix in (b"ci-", b"cid-"):
+        if text.startswith(prefix):
+            return LocalData(text.removeprefix(prefix))
+    return LocalData(text)
 
 
 def parse_external_data(text: bytes) -> ExternalData:

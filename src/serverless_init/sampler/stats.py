@@ -56,6 +56,11 @@ class SamplerStats:
         self.drop(CONTEXTS_MAX, samples)
         self.refused_names.count(name, samples)
 
+    def filter(self, samples: int) -> None:
+        """Count samples of a metric that is unwanted: accepted and dropped."""
+        self.samples_accepted += samples
+        self.drop(FILTERED, samples)
+
     def refuse_type(self, sample: MetricSample) -> None:
         """Count accepted samples that have a timestamp and are no gauge or counter."""
         self.drop(UNSUPPORTED_TYPE, len(sample.values) or 1)

@@ -1,7 +1,8 @@
 """Which tags of which distributions are not wanted.
 
 An entry names a metric and tag keys, and either excludes those tags or includes nothing else.
-Contexts that have the same tags afterwards are one context from the first sample on.
+Contexts that have the same tags afterwards are one context from the first sample on. Imported only
+where there is a list.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +25,7 @@ class TagFilter:
     that exclude count.
     """
 
-    def __init__(self, entries: Iterable[object] = ()) -> None:
+    def __init__(self, entries: Iterable[object]) -> None:
         self.problems: list[str] = []
         self._rules: dict[bytes, _Rule] = {}
         for number, written in enumerate(entries, 1):
@@ -32,9 +33,6 @@ class TagFilter:
                 self._enter(*_entry(written))
             except ValueError as why:
                 self.problems.append(f"metric_tag_filterlist: entry {number} is left out: {why}")
-
-    def __bool__(self) -> bool:
-        return bool(self._rules)
 
     def filter(self, name: bytes, tags: tuple[bytes, ...]) -> tuple[bytes, ...]:
         """The tags of the distribution `name` that stay, in their order."""

@@ -40,17 +40,20 @@ from serverless_init.sampler.buckets import INTERVAL_S, Bucket
 from serverless_init.sampler.closing import Closing
 from serverless_init.sampler.contexts import Context, Contexts, Route
 from serverless_init.sampler.crowding import Crowding, crowding
-from serverless_init.sampler.enrichment import Enrichment, EnrichmentRules, Identity
+from serverless_init.sampler.enrichment import Enrichment, Identity
 from serverless_init.sampler.histogram import HistogramOutputs
 from serverless_init.sampler.parse import Malformed, parse_metric, parse_values
+from serverless_init.sampler.rules import EnrichmentRules
 from serverless_init.sampler.statistics import Statistics
-from serverless_init.sampler.stats import FILTERED, NON_FINITE, SamplerStats
+from serverless_init.sampler.stats import NON_FINITE, SamplerStats
 from serverless_init.sampler.timeline import Timeline
 from serverless_init.sampler.timestamped import Timestamped
 
 _FLOAT_MAX = float_info.max
 _SPACE = 0x20
 _EVENT_OR_CHECK = (b"_e{", b"_sc")
+# Raw keys of unwanted metrics that are remembered, lest these cost more than any other.
+_UNWANTED_MAX = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,10 @@ class TimeSampler:
         )
         self.unknown_outputs = self._outputs.unknown
         self.enrichment = Enrichment(options.enrichment)
+        self._copies = options.enrichment.copy_prefix is not None
         self._unwanted_outputs = options.enrichment.names.of_histograms()
         self._contexts = Contexts(options.contexts_max)
+        self._unwanted: dict[bytes, MetricKind] = {}
         self._timestamped = Timestamped(self.stats, self.statistics)
         self._timeline = Timeline(INTERVAL_S)
         self._buckets: dict[int, Bucket] = {}
@@ -220,6 +225,8 @@ class TimeSampler:
             if not isinstance(values, Malformed):
                 self._feed(route, values, window, second)
                 return None
+        if raw_key in self._unwanted and self._drop_unwanted(raw_key, value):
+            return None
         # A known raw key with a bad value comes here too, to learn the reason.
         text = line.removesuffix(b"\r")
         if text.startswith(_EVENT_OR_CHECK):
@@ -239,37 +246,56 @@ class TimeSampler:
             return
         identity = self.enrichment.identify(sample, container)
         if identity is None:
-            self.stats.samples_accepted += len(sample.values) or 1
-            self.stats.drop(FILTERED, len(sample.values) or 1)
+            self._remember_unwanted(raw_key, sample)
+            self.stats.filter(len(sample.values) or 1)
             return
-        copy = self._copy_route(sample, identity, second)
-        window = self._timeline.window_of(second)
+        copied = self.enrichment.copy_of(sample, identity) if self._copies else None
+        copy = self._copy_route(sample, copied, second) if copied else None
         if sample.timestamp:
             self._timestamped.add(sample, identity, second)
             if copy is not None:
-                self._feed(copy, sample.values, window, second)
+                self._feed(copy, sample.values, self._timeline.window_of(second), second)
             return
         context = self._contexts.find(identity, sample.kind, second)
         if context is None:
             self.stats.refuse(sample.name, len(sample.values) or 1)
             return
+        window = self._timeline.window_of(second)
         route = Route(context, sample.kind, sample.rate, copy)
-        self._contexts.remember(raw_key, route)
+        if copied is None or copy is not None:
+            self._contexts.remember(raw_key, route)
         if sample.kind is MetricKind.SET:
             self._feed_member(route, sample.member, window, second)
         else:
             self._feed(route, sample.values, window, second)
 
-    def _copy_route(self, sample: MetricSample, identity: Identity, second: int) -> Route | None:
-        """Where the values of `sample` go a second time, as a distribution; usually nowhere."""
-        copy = self.enrichment.copy_of(sample, identity)
-        if copy is None:
-            return None
-        context = self._contexts.find(copy, MetricKind.DISTRIBUTION, second)
+    def _copy_route(self, sample: MetricSample, copied: Identity, second: int) -> Route | None:
+        """Where the values of `sample` go a second time; None when there is no room.
+
+        Then its raw key is not remembered, so that every further one is counted too.
+        """
+        context = self._contexts.find(copied, MetricKind.DISTRIBUTION, second)
         if context is None:
-            self.stats.refuse(copy.name, len(sample.values))
+            self.stats.refuse(copied.name, len(sample.values))
             return None
         return Route(context, MetricKind.DISTRIBUTION, sample.rate)
+
+    def _remember_unwanted(self, raw_key: bytes, sample: MetricSample) -> None:
+        if sample.timestamp:  # its text will not come again
+            return
+        if len(self._unwanted) >= _UNWANTED_MAX:
+            self._unwanted.clear()
+        self._unwanted[raw_key] = sample.kind
+
+    def _drop_unwanted(self, raw_key: bytes, value: bytes) -> bool:
+        """Drop the samples of a line with an unwanted name; False when its value is malformed."""
+        if self._unwanted[raw_key] is MetricKind.SET:
+            samples = len(value[:1])
+        else:
+            values = parse_values(value)
+            samples = 0 if isinstance(values, Malformed) else len(values)
+        self.stats.filter(samples)
+        return samples > 0
 
     def _feed(self, route: Route, values: Sequence[float], window: int, second: int) -> None:
         """Put numbers into the route's cell. A context is seen even when none is finite."""
@@ -307,6 +333,8 @@ class TimeSampler:
             route.weight = cell.weigh(route.rate)
             route.epoch = bucket.epoch
             if route.copy is not None:
+                # It may have expired before its original, when that began as a counter.
+                route.copy.context = self._contexts.kept(route.copy.context)
                 self._attach(route.copy, window)
                 route.add = self._adding_twice(route, route.copy)
         return bucket.epoch

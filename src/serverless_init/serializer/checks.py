@@ -29,8 +29,3 @@ class ServiceCheckEncoder:
             "tags": [text(tag) for tag in check.tags] or None,
         }
         return Item(json_text(fields), points=0, samples=1)
-
-    @staticmethod
-    def samples(_check: ServiceCheck) -> int:
-        """One check is one sample."""
-        return 1

@@ -53,11 +53,6 @@ class EventEncoder:
             fields["source_type_name"] = text(event.source_type)
         return Item(json_text(fields), points=0, samples=1, group=_group(event))
 
-    @staticmethod
-    def samples(_event: Event) -> int:
-        """One event is one sample."""
-        return 1
-
 
 def _group(event: Event) -> bytes:
     return json_text(text(event.source_type) or _NO_SOURCE_TYPE)

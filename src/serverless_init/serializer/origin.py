@@ -14,10 +14,13 @@ CATEGORY_CLOUD_RUN = 36
 CATEGORY_CONTAINER_APP = 37
 CATEGORY_LAMBDA = 38
 SERVICE_CUSTOM = 472
+SERVICE_ENHANCED = 473
 SERVICE_RUNTIME = 474
 
 _RUNTIME_PREFIXES = (b"runtime.", b"jvm.")
 _OWN_PREFIX = b"datadog."
+# The first two parts of the names of metrics about a container, a function or a job itself.
+_ENHANCED_PREFIXES = (b"aws.lambda.", b"gcp.run.", b"azure.functions.")
 
 
 def dogstatsd_origin(platform: str) -> Callable[[bytes], Origin | None]:
@@ -27,12 +30,15 @@ def dogstatsd_origin(platform: str) -> Callable[[bytes], Origin | None]:
     """
     category = _category(platform)
     custom = Origin(PRODUCT_SERVERLESS, category, SERVICE_CUSTOM)
+    enhanced = Origin(PRODUCT_SERVERLESS, category, SERVICE_ENHANCED)
     runtime = Origin(PRODUCT_SERVERLESS, category, SERVICE_RUNTIME)
 
     def origin(name: bytes) -> Origin | None:
         if name.startswith(_OWN_PREFIX):
             return None
-        return runtime if name.startswith(_RUNTIME_PREFIXES) else custom
+        if name.startswith(_RUNTIME_PREFIXES):
+            return runtime
+        return enhanced if (name + b".").startswith(_ENHANCED_PREFIXES) else custom
 
     return origin
 

@@ -7,6 +7,8 @@ caller as a constant. Zero scalars are left out, as proto3 does. Source: the pub
 from struct import Struct
 
 _ONE_BYTE = tuple(bytes((value,)) for value in range(0x80))
+# By value, from -64 to 63: a negative one is found at its distance from the end.
+_ONE_BYTE_ZIGZAG = tuple(bytes((2 * n if n < 64 else 255 - 2 * n,)) for n in range(0x80))
 _UINT64_MASK = (1 << 64) - 1
 
 pack_double = Struct("<d").pack
@@ -29,6 +31,8 @@ def varint(value: int) -> bytes:
 
 def zigzag(value: int) -> bytes:
     """`value` as a sint32 or sint64: small magnitudes of either sign stay short."""
+    if -64 <= value < 64:
+        return _ONE_BYTE_ZIGZAG[value]
     return varint(value << 1 if value >= 0 else (-value << 1) - 1)
 
 

@@ -14,69 +14,51 @@ tens of milliseconds to fill while one `Batch.add` stays below one::
 
 Several batches may be open at once. A batch that is never finished stays visible in
 ``stats.samples_held``.
+
+Intakes may want series, and distributions, in different formats. Then a batch encodes each value
+once for the main intake and those that want the same, which is counted in ``stats``, and once more
+for the others, which is counted in an account of its own (`elsewhere`). What encodes a format is
+imported when an intake wants it, and not before.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from serverless_init.config import SerializerSettings
-from serverless_init.model import Event, Origin, Payload, Serie, ServiceCheck, SketchSerie
+from serverless_init.model import (
+    Event,
+    Origin,
+    Payload,
+    PayloadKind,
+    Serie,
+    ServiceCheck,
+    SketchSerie,
+)
+from serverless_init.serializer.batch import Batch, DisabledBatch, EveryBatch, RowBatch
 from serverless_init.serializer.checks import SERVICE_CHECKS_FORMAT, ServiceCheckEncoder
+from serverless_init.serializer.destinations import Destination, Pass, Passes
 from serverless_init.serializer.events import EventEncoder, by_source_type, events_format
-from serverless_init.serializer.series import SERIES_FORMAT, SeriesEncoder
-from serverless_init.serializer.sketches import SKETCHES_FORMAT, SketchEncoder
-from serverless_init.serializer.split import Codec, Item, Limits, PayloadBuilder, PayloadFormat
+from serverless_init.serializer.formats import Formats, Open, general_limits
+from serverless_init.serializer.split import Codec
 from serverless_init.serializer.stats import SerializerStats
 
 T = TypeVar("T")
-T_contra = TypeVar("T_contra", contravariant=True)
 
-
-class Encoder(Protocol[T_contra]):
-    """Turns one value into bytes."""
-
-    def encode(self, value: T_contra, /) -> Item:
-        """`value`, encoded."""
-
-    def samples(self, value: T_contra, /) -> int:
-        """What `value` stands for, without encoding it."""
-
-
-class Batch(Generic[T]):
-    """Values of one kind, on their way into payloads."""
-
-    def __init__(
-        self,
-        encoder: Encoder[T],
-        *,
-        builder: PayloadBuilder,
-        stats: SerializerStats,
-        disabled: str,
-    ) -> None:
-        self._encoder = encoder
-        self._builder = builder
-        self._stats = stats
-        self._disabled = disabled
-
-    def add(self, value: T) -> tuple[Payload, ...]:
-        """Take `value`; return the payloads that this completed, usually none."""
-        if not self._disabled:
-            return self._builder.add(self._encoder.encode(value))
-        samples = self._encoder.samples(value)
-        self._stats.samples_accepted += samples
-        self._stats.drop(self._disabled, samples)
-        return ()
-
-    def finish(self) -> tuple[Payload, ...]:
-        """The payload of what is left, if anything is."""
-        return self._builder.finish()
+# Streams of this encoding cannot follow one another in a body, as those of columns do.
+_NOT_FOR_COLUMNS = "deflate"
+_ZLIB_FORCES_V2 = (
+    "payloads are compressed with zlib, so nothing is sent as v3 (use_v3_api and "
+    "serializer_experimental_use_v3_api are ignored): zstd would allow it"
+)
 
 
 class Serializer:
     """Encodes, compresses and splits within the intake's limits.
 
     `origin` says by a metric's name where it comes from (see `dogstatsd_origin`); `hostname` is
-    the sender's, for events. What cannot be sent is counted in `stats` by reason.
+    the sender's, for events. `destinations` are the intakes, the main one first. `v3_codec`, when
+    given, compresses columns in the place of `codec`. What cannot be sent is counted in `stats` by
+    reason. `notices` are lines for the operator, each with its level.
     """
 
     def __init__(
@@ -86,17 +68,43 @@ class Serializer:
         codec: Codec,
         origin: Callable[[bytes], Origin | None],
         hostname: bytes,
+        destinations: Iterable[Destination] = (),
+        v3_codec: Codec | None = None,
     ) -> None:
-        self._settings = settings
-        self._codec = codec
-        self._origin = origin
-        self._events_format = events_format(hostname)
         self.stats = SerializerStats()
+        self.notices: list[tuple[str, str]] = []
+        self._content_encoding = codec.content_encoding
+        self._elsewhere: list[tuple[Pass, SerializerStats]] = []
+        formats = Formats(settings, codec, v3_codec or codec, origin)
+        passes = Passes(settings, tuple(destinations))
+        if codec.content_encoding == _NOT_FOR_COLUMNS and passes.any_v3:
+            self.notices.append(("info", _ZLIB_FORCES_V2))
+            passes = passes.without_v3()
+        limits = general_limits(settings)
+        events = formats.rows(events_format(hostname), limits, self.stats)
+        checks = formats.rows(SERVICE_CHECKS_FORMAT, limits, self.stats)
+        # What is switched off needs no encoder, so none is imported.
+        self._series: Open[Serie] = self._disabled(
+            PayloadKind.SERIES, settings.series_enabled
+        ) or self._every(formats.series, passes.of_series)
+        self._sketches: Open[SketchSerie] = self._disabled(
+            PayloadKind.SKETCHES, settings.sketches_enabled
+        ) or self._every(formats.sketches, passes.of_sketches)
+        self._events: Open[Event] = self._disabled(PayloadKind.EVENTS, settings.events_enabled) or (
+            lambda: RowBatch(EventEncoder(), events())
+        )
+        self._checks: Open[ServiceCheck] = self._disabled(
+            PayloadKind.SERVICE_CHECKS, settings.service_checks_enabled
+        ) or (lambda: RowBatch(ServiceCheckEncoder(), checks()))
 
     @property
     def content_encoding(self) -> str:
         """The compression in use, as the header's value."""
-        return self._codec.content_encoding
+        return self._content_encoding
+
+    def elsewhere(self, url: str) -> tuple[SerializerStats, ...]:
+        """The accounts of what was encoded for that intake apart from the main one."""
+        return tuple(stats for one, stats in self._elsewhere if one.is_for(url))
 
     def series(self, series: Iterable[Serie]) -> Iterator[Payload]:
         """The payloads of `series`, in order."""
@@ -116,48 +124,44 @@ class Serializer:
 
     def open_series(self) -> Batch[Serie]:
         """A batch of series."""
-        settings = self._settings
-        limits = Limits(
-            compressed_bytes_max=settings.series_bytes_max,
-            uncompressed_bytes_max=settings.series_uncompressed_bytes_max,
-            points_max=settings.series_points_max,
-        )
-        encoder = SeriesEncoder(self._origin)
-        return self._open(SERIES_FORMAT, encoder, settings.series_enabled, limits)
+        return self._series()
 
     def open_sketches(self) -> Batch[SketchSerie]:
         """A batch of sketch series."""
-        encoder = SketchEncoder(self._origin)
-        return self._open(SKETCHES_FORMAT, encoder, self._settings.sketches_enabled)
+        return self._sketches()
 
     def open_events(self) -> Batch[Event]:
         """A batch of events. Best added ordered by source type (`by_source_type`).
 
         In another order the payloads are as correct, but more.
         """
-        return self._open(self._events_format, EventEncoder(), self._settings.events_enabled)
+        return self._events()
 
     def open_service_checks(self) -> Batch[ServiceCheck]:
         """A batch of service checks."""
-        encoder = ServiceCheckEncoder()
-        return self._open(SERVICE_CHECKS_FORMAT, encoder, self._settings.service_checks_enabled)
+        return self._checks()
 
-    def _open(
-        self,
-        form: PayloadFormat,
-        encoder: Encoder[T],
-        enabled: bool,
-        limits: Limits | None = None,
-    ) -> Batch[T]:
-        settings = self._settings
-        if limits is None:
-            limits = Limits(
-                compressed_bytes_max=settings.payload_bytes_max,
-                uncompressed_bytes_max=settings.payload_uncompressed_bytes_max,
-            )
-        builder = PayloadBuilder(form, limits=limits, codec=self._codec, stats=self.stats)
-        disabled = "" if enabled else f"disabled:{form.kind.value}"
-        return Batch(encoder, builder=builder, stats=self.stats, disabled=disabled)
+    def _disabled(self, kind: PayloadKind, enabled: bool) -> Open[Any] | None:
+        """What opens batches of a kind that is switched off; None for one that is on."""
+        if enabled:
+            return None
+        reason = f"disabled:{kind.value}"
+        what = f"enable_payloads.{kind.value} is off: all of them are dropped, as {reason}"
+        self.notices.append(("warning", what))
+        return lambda: DisabledBatch(reason, self.stats)
+
+    def _every(
+        self, opener: Callable[[Pass, SerializerStats], Open[T]], passes: tuple[Pass, ...]
+    ) -> Open[T]:
+        """What opens batches that make all the passes. The first is counted in `stats`."""
+        main, *others = passes
+        elsewhere = [(one, SerializerStats()) for one in others]
+        self._elsewhere += elsewhere
+        first = opener(main, self.stats)
+        further = [opener(one, stats) for one, stats in elsewhere]
+        if not further:
+            return first
+        return lambda: EveryBatch((first(), *(each() for each in further)))
 
 
 def _payloads(batch: Batch[T], values: Iterable[T]) -> Iterator[Payload]:

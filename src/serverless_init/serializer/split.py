@@ -51,10 +51,11 @@ class Codec(Protocol):
     def content_encoding(self) -> str:
         """The header's value."""
 
-    def capacity(self, room_bytes: int) -> int:
+    def capacity(self, room_bytes: int, *, streams: int = 1) -> int:
         """How many bytes, whatever they are, surely fit into `room_bytes` when compressed.
 
-        The room left by a settled stream also holds the stream's end mark.
+        In all, when they are compressed as so many streams. The room left by a settled stream
+        also holds the stream's end mark.
         """
 
     def stream(self) -> Stream:
@@ -66,7 +67,7 @@ class PayloadFormat:
     """What surrounds the items of a kind, and where they go.
 
     With `grouped`, an item's group is a JSON key: its items stand in one array under it, and
-    `footer` begins by closing the last array.
+    `footer` begins by closing the last array. `destinations` are as a `Payload` has them.
     """
 
     kind: PayloadKind
@@ -76,6 +77,7 @@ class PayloadFormat:
     separator: bytes = b""
     footer: bytes = b""
     grouped: bool = False
+    destinations: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,37 @@ class Item:
     group: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """Makes payloads of finished bodies, and counts them."""
+
+    form: PayloadFormat
+    content_encoding: str
+    stats: SerializerStats
+
+    def payload(
+        self, body: bytes, *, uncompressed_bytes: int, items: int, points: int, samples: int
+    ) -> Payload:
+        """`body` on its way; its samples are no longer held."""
+        stats = self.stats
+        stats.payloads += 1
+        stats.items_serialized += items
+        stats.samples_held -= samples
+        stats.samples_serialized += samples
+        stats.bytes_uncompressed += uncompressed_bytes
+        stats.bytes_compressed += len(body)
+        return Payload(
+            kind=self.form.kind,
+            endpoint=self.form.endpoint,
+            body=body,
+            content_type=self.form.content_type,
+            content_encoding=self.content_encoding,
+            points=points,
+            samples=samples,
+            destinations=self.form.destinations,
+        )
+
+
 class PayloadBuilder:
     """Takes items in order, returns payloads in order."""
 
@@ -107,6 +140,7 @@ class PayloadBuilder:
         self._limits = limits
         self._codec = codec
         self._stats = stats
+        self._shipment = Shipment(form, codec.content_encoding, stats)
         self._open()
 
     def add(self, item: Item) -> tuple[Payload, ...]:
@@ -135,8 +169,13 @@ class PayloadBuilder:
         self._pending_bytes += len(self._form.footer)
         stream = self._feed()
         self._written.append(stream.finish())
-        payload = self._payload(b"".join(self._written), self._points, self._samples)
-        self._count(payload, self._items, self._uncompressed_bytes + len(self._form.footer))
+        payload = self._shipment.payload(
+            b"".join(self._written),
+            uncompressed_bytes=self._uncompressed_bytes + len(self._form.footer),
+            items=self._items,
+            points=self._points,
+            samples=self._samples,
+        )
         self._open()
         return (payload,)
 
@@ -228,29 +267,14 @@ class PayloadBuilder:
             stream = self._codec.stream()
             body = stream.give(whole) + stream.finish()
             if len(body) <= limits.compressed_bytes_max:
-                payload = self._payload(body, item.points, item.samples)
-                self._count(payload, 1, len(whole))
+                payload = self._shipment.payload(
+                    body,
+                    uncompressed_bytes=len(whole),
+                    items=1,
+                    points=item.points,
+                    samples=item.samples,
+                )
                 return (payload,)
         self._stats.samples_held -= item.samples
         self._stats.drop("too_big", item.samples)
         return ()
-
-    def _payload(self, body: bytes, points: int, samples: int) -> Payload:
-        return Payload(
-            kind=self._form.kind,
-            endpoint=self._form.endpoint,
-            body=body,
-            content_type=self._form.content_type,
-            content_encoding=self._codec.content_encoding,
-            points=points,
-            samples=samples,
-        )
-
-    def _count(self, payload: Payload, items: int, uncompressed_bytes: int) -> None:
-        stats = self._stats
-        stats.payloads += 1
-        stats.items_serialized += items
-        stats.samples_held -= payload.samples
-        stats.samples_serialized += payload.samples
-        stats.bytes_uncompressed += uncompressed_bytes
-        stats.bytes_compressed += len(payload.body)

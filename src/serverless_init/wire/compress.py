@@ -17,6 +17,9 @@ from typing import Any, Protocol
 _EXPANSION = 256
 _FRAMING_BYTES = 128
 
+# The header's value for each kind.
+_ENCODINGS = {"zstd": "zstd", "zlib": "deflate", "gzip": "gzip", "none": "identity"}
+
 _ZLIB_LEVEL = 6
 _WINDOW_BITS = 15
 _GZIP_WINDOW_BITS = _WINDOW_BITS + 16
@@ -42,14 +45,19 @@ class Codec:
     content_encoding: str
     stream: Callable[[], CompressStream]
 
-    def capacity(self, room_bytes: int) -> int:
+    def is_of(self, kind: str) -> bool:
+        """Whether this compresses as `kind` asks, and does not replace it."""
+        return self.content_encoding == _ENCODINGS[kind]
+
+    def capacity(self, room_bytes: int, *, streams: int = 1) -> int:
         """How many bytes, whatever they are, surely fit into `room_bytes` when compressed.
 
-        May be negative. The room left by a settled stream also holds the stream's end mark.
+        In all, when they are compressed as so many streams. May be negative. The room left by a
+        settled stream also holds the stream's end mark.
         """
         if self.content_encoding == "identity":
             return room_bytes
-        return room_bytes - room_bytes // _EXPANSION - _FRAMING_BYTES
+        return room_bytes - room_bytes // _EXPANSION - _FRAMING_BYTES * streams
 
 
 def choose_codec(
@@ -66,11 +74,11 @@ def choose_codec(
         case "zstd":
             return _zstd(zstd_level, load) or choose_codec("zlib", load=load)
         case "zlib":
-            return _zlib("deflate", _WINDOW_BITS, load) or choose_codec("none")
+            return _zlib(_ENCODINGS[kind], _WINDOW_BITS, load) or choose_codec("none")
         case "gzip":
-            return _zlib("gzip", _GZIP_WINDOW_BITS, load) or choose_codec("none")
+            return _zlib(_ENCODINGS[kind], _GZIP_WINDOW_BITS, load) or choose_codec("none")
         case "none":
-            return Codec("identity", _Identity)
+            return Codec(_ENCODINGS[kind], _Identity)
         case _:
             raise ValueError(f"unknown compression {kind!r}")
 

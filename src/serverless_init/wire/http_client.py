@@ -186,6 +186,7 @@ class HttpClient:
             sock.close()
             raise
         self.stats.connections_opened += 1
+        progress.connections += 1
         return connection
 
     async def _addresses(self, origin: Origin) -> list[Address]:

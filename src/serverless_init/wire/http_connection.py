@@ -41,11 +41,12 @@ class ClientRequest:
 
 @dataclass(frozen=True, slots=True)
 class ClientResponse:
-    """One answer: ``body`` is its first 1000 bytes, ``location`` the header or empty."""
+    """One answer: ``body`` is its first 1000 bytes; the others are headers, or empty."""
 
     status: int
     body: bytes
     location: str = ""
+    retry_after: str = ""
 
 
 class Progress:
@@ -53,13 +54,15 @@ class Progress:
 
     ``phase`` is ``dns``, ``connect``, ``tls``, ``write`` or ``read``. From ``read`` on the whole
     request has been given to the kernel (over TLS up to 64 KiB of it may still wait in asyncio's
-    buffer), so the server may act on it even when its answer is not awaited.
+    buffer), so the server may act on it even when its answer is not awaited. ``connections`` counts
+    those that were opened for the request.
     """
 
-    __slots__ = ("phase",)
+    __slots__ = ("connections", "phase")
 
     def __init__(self) -> None:
         self.phase = "connect"
+        self.connections = 0
 
 
 class Connection(asyncio.Protocol):
@@ -200,9 +203,14 @@ class Connection(asyncio.Protocol):
     def _succeed(self) -> None:
         assert self._head is not None
         assert self._answer is not None
-        location = next((value for name, value in self._head.headers if name == b"location"), b"")
+        headers = {name: value.decode("latin-1") for name, value in self._head.headers}
         self._answer.set_result(
-            ClientResponse(self._head.status_code, bytes(self._body), location.decode("latin-1"))
+            ClientResponse(
+                self._head.status_code,
+                bytes(self._body),
+                location=headers.get(b"location", ""),
+                retry_after=headers.get(b"retry-after", ""),
+            )
         )
 
     def _fail(self, why: str) -> None:

@@ -117,10 +117,13 @@ class HttpServer:
     def bind(self, host: str, port: int) -> int:
         """Take a TCP port of the address `host`, 0 for a free one; returns it. Raises OSError.
 
+        Without a host it is a port of all interfaces, in both families where the kernel can.
+
         From now on the kernel accepts connections, which wait for the start.
         """
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        bound = socket.create_server((host, port), family=family)
+        dual = not host and socket.has_dualstack_ipv6()
+        family = socket.AF_INET6 if dual or ":" in host else socket.AF_INET
+        bound = socket.create_server((host, port), family=family, dualstack_ipv6=dual)
         self.take(bound)
         chosen: int = bound.getsockname()[1]
         return chosen

@@ -25,5 +25,6 @@ def test_loading_settings_imports_nothing_else() -> None:
         "serverless_init.config.settings",
         "serverless_init.config.settings_dogstatsd",
         "serverless_init.config.settings_enrichment",
+        "serverless_init.config.settings_logs",
         "serverless_init.config.settings_network",
     ]

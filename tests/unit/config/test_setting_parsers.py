@@ -5,13 +5,17 @@ import pytest
 from serverless_init.config.parse import (
     Parser,
     boolean,
+    boolean_or,
+    by_url,
     domain,
     duration,
     integer,
     number,
     one_of,
+    route,
     text,
     token,
+    urls,
     words,
 )
 
@@ -75,6 +79,46 @@ def test_each_item_of_a_list_has_the_form_its_parser_gives_it() -> None:
     assert words(one_of("max", "avg"))("MAX avg") == ("max", "avg")
 
 
+@pytest.mark.parametrize(
+    ("raw", "word"),
+    [
+        ("true", "true"),
+        ("1", "true"),
+        (" YES ", "true"),
+        (True, "true"),
+        ("off", "false"),
+        ("0", "false"),
+        (False, "false"),
+        ("Datadog_Only", "datadog_only"),
+    ],
+)
+def test_a_boolean_with_further_words_is_a_word(raw: object, word: str) -> None:
+    assert boolean_or("datadog_only")(raw) == word
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"https://a.example/": "yes", "http://b": "datadog_only"},
+        '{"https://a.example": true, "http://b/": "datadog_only"}',
+    ],
+)
+def test_a_mapping_by_url_is_yaml_or_json_and_has_no_final_slashes(raw: object) -> None:
+    assert by_url(boolean_or("datadog_only"))(raw) == (
+        ("https://a.example", "true"),
+        ("http://b", "datadog_only"),
+    )
+
+
+def test_urls_are_a_list_without_final_slashes() -> None:
+    assert urls(["https://a/", "", "http://b/c/"]) == ("https://a", "http://b/c")
+    assert urls("https://a/, http://b") == ("https://a", "http://b")
+
+
+def test_a_route_is_a_path() -> None:
+    assert route(" /api/v3/series ") == "/api/v3/series"
+
+
 def test_text_loses_the_white_space_around_it() -> None:
     assert text("  a b \n") == "a b"
 
@@ -120,6 +164,18 @@ def test_a_domain_is_lower_case_without_its_last_dot() -> None:
         (domain, "https://datadoghq.eu"),
         (domain, "datadoghq.eu:443"),
         (domain, "-"),
+        (boolean_or("datadog_only"), "maybe"),
+        (boolean_or("datadog_only"), ["true"]),
+        (by_url(boolean), "https://a"),
+        (by_url(boolean), '["https://a"]'),
+        (by_url(boolean), {"https://a": "maybe"}),
+        (by_url(boolean), {"https://a b": "true"}),
+        (by_url(boolean), "[" * 100_000),
+        (urls, [["https://a"]]),
+        (urls, {"https://a": "true"}),
+        (route, "api/v3"),
+        (route, "/api?key=1"),
+        (route, "/a b"),
     ],
 )
 def test_a_refusal_says_what_is_expected(parse: Parser, raw: object) -> None:

@@ -7,6 +7,15 @@ from serverless_init.config.declare import Setting
 from serverless_init.config.load import shown
 from serverless_init.config.settings import COMPONENTS, SIDECAR_DEFAULTS
 
+# What an empty value of a setting with a structure is in the environment.
+EMPTY = {
+    "additional_endpoints": "{}",
+    "use_v3_api.series.endpoints": "{}",
+    "logs_config.additional_endpoints": "[]",
+    "logs_config.processing_rules": "[]",
+    "dogstatsd_mapper_profiles": "[]",
+    "metric_tag_filterlist": "[]",
+}
 DECLARED = [s for component in COMPONENTS for s in component.fields.values()]
 
 
@@ -19,10 +28,7 @@ def test_a_default_is_a_value_that_the_setting_can_have(declared: Setting) -> No
 
 @pytest.mark.parametrize("declared", [s for s in DECLARED if s.default in ("", ())])
 def test_an_empty_default_is_of_the_type_that_its_parser_gives(declared: Setting) -> None:
-    in_json = {"additional_endpoints": "{}"}
-    in_json |= dict.fromkeys(("dogstatsd_mapper_profiles", "metric_tag_filterlist"), "[]")
-    written = in_json.get(declared.yaml, "x")
-    assert type(declared.parse(written)) is type(declared.default)
+    assert type(declared.parse(EMPTY.get(declared.yaml, "x"))) is type(declared.default)
 
 
 def test_no_two_settings_have_the_same_name() -> None:

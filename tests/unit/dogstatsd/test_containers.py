@@ -66,7 +66,18 @@ def proc(tmp_path: Path) -> Path:
 def test_a_process_is_asked_about_in_both_ways(proc: Path) -> None:
     containers = Containers(str(proc))
     assert (containers.of(10, 0.0), containers.of(11, 0.0)) == (ID, OTHER)
-    assert containers.unknown == 0
+
+
+def test_a_process_outside_of_containers_has_none(proc: Path) -> None:
+    (proc / "10" / "cgroup").write_bytes(b"0::/init.scope")
+    assert Containers(str(proc)).of(10, 0.0) == b""
+
+
+def test_one_of_the_two_texts_will_do(proc: Path) -> None:
+    (proc / "11" / "cgroup").unlink()  # as under gVisor
+    (proc / "10" / "mountinfo").unlink()
+    containers = Containers(str(proc))
+    assert (containers.of(10, 0.0), containers.of(11, 0.0)) == (ID, OTHER)
 
 
 def test_what_was_found_is_remembered_for_a_minute(proc: Path) -> None:
@@ -77,7 +88,16 @@ def test_what_was_found_is_remembered_for_a_minute(proc: Path) -> None:
     assert containers.of(10, 60.0) == OTHER
 
 
-def test_a_process_that_has_gone_has_no_container_and_is_counted(proc: Path) -> None:
+def test_what_cannot_be_told_of_a_process_is_asked_again(proc: Path) -> None:
     containers = Containers(str(proc))
-    assert containers.of(12, 0.0) == b""
-    assert containers.unknown == 1
+    assert containers.of(12, 0.0) is None
+    (proc / "10").rename(proc / "12")
+    assert containers.of(12, 1.0) == ID
+
+
+def test_what_is_remembered_is_bounded(proc: Path) -> None:
+    containers = Containers(str(proc))
+    for pid in range(100, 5200):
+        (proc / str(pid)).symlink_to(proc / "10")
+        assert containers.of(pid, 0.0) == ID
+    assert len(containers._known) <= 4096

@@ -15,6 +15,18 @@ def test_the_host_field_beats_the_host_tag():
     assert (event.tags, check.tags) == ((), (b"x",))
 
 
+def test_our_own_host_is_for_those_who_name_none():
+    for fields, host in ((b"#x", b"own"), (b"#host:t", b"t"), (b"#host:", b""), (b"h:f", b"f")):
+        event = parse_event(b"_e{1,1}:a|b|" + fields, host=b"own")
+        check = parse_service_check(b"_sc|up|0|" + fields, host=b"own")
+        assert (event.host, check.host) == (host, host)
+
+
+def test_an_empty_host_field_says_nothing():
+    assert parse_event(b"_e{1,1}:a|b|h:|#host:t", host=b"own").host == b"t"
+    assert parse_event(b"_e{1,1}:a|b|h:", host=b"own").host == b"own"
+
+
 def test_extra_tags_come_last():
     check = parse_service_check(b"_sc|up|0|#b,a", extra_tags=(b"env:x",))
     assert check.tags == (b"b", b"a", b"env:x")

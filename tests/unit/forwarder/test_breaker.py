@@ -180,3 +180,34 @@ def test_an_answer_resets_the_pace() -> None:
     assert pace.until == 0.0
     pace.failed(20.0)
     assert pace.until == 20.1
+
+
+def test_a_pause_that_the_intake_asks_for_makes_the_block_longer_and_never_shorter() -> None:
+    breaker = Breaker(BackoffPolicy(), longest)
+    breaker.failed(0.0, 30.0)
+    assert breaker.until == 30.0
+    breaker = Breaker(BackoffPolicy(), longest)
+    breaker.failed(0.0, 1.0)
+    assert breaker.until == 4.0
+
+
+def test_of_several_pauses_asked_for_the_last_to_end_counts() -> None:
+    breaker = Breaker(BackoffPolicy(), longest)
+    breaker.failed(0.0, 30.0)
+    breaker.failed(1.0, 10.0)
+    assert (breaker.until, breaker.errors) == (30.0, 1)
+    breaker.failed(2.0, 40.0)
+    assert (breaker.until, breaker.errors) == (42.0, 1)
+
+
+def test_at_the_end_a_pause_is_granted_up_to_a_second() -> None:
+    pace = Pace(longest)
+    pace.failed(0.0, 30.0)
+    assert pace.until == 1.0
+
+
+def test_waking_forgets_the_pause() -> None:
+    breaker = Breaker(BackoffPolicy(), longest)
+    breaker.failed(0.0, 30.0)
+    breaker.wake()
+    assert breaker.permits(0.0)

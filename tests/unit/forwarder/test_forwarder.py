@@ -1,6 +1,7 @@
 import asyncio
 import time
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from serverless_init import __version__
 from serverless_init.clock import SystemClock
 from serverless_init.config import ForwarderSettings
-from serverless_init.forwarder import Forwarder, IntakeEndpoint, intake_endpoints
+from serverless_init.forwarder import Forwarder, IntakeEndpoint, Outlet, intake_endpoints
 from serverless_init.lifecycle import Drained
 from serverless_init.model import INTAKE, SERIES_V2, Payload, PayloadKind, Priority
 from serverless_init.wire import ClientResponse, HttpClient
@@ -77,6 +78,23 @@ def test_a_payload_is_posted_with_the_intakes_headers(scripted_server: Any) -> N
         }
         assert report == Drained(accepted=3, passed_on=3)
         assert sink.stats.connections_opened == 1
+
+    run(story())
+
+
+def test_a_payload_and_a_setting_bring_headers_of_their_own(scripted_server: Any) -> None:
+    async def story() -> None:
+        async with scripted_server(scripted_server.answer()) as server:
+            sink = forwarder(server, allow_arbitrary_tags=True)
+            await sink.start()
+            own = (("DD-PROTOCOL", "agent-json"), ("X-Datadog-Reported-Languages", "python|go"))
+            sink.submit(Payload(PayloadKind.SERIES, SERIES_V2, b"x", "t", "", 0, 1, headers=own))
+            await sink.drain(soon())
+            sink.close()
+        headers = server.requests[0].headers
+        assert headers["dd-protocol"] == "agent-json"
+        assert headers["allow-arbitrary-tag-value"] == "true"
+        assert headers["x-datadog-reported-languages"] == "python|go"
 
     run(story())
 
@@ -189,12 +207,36 @@ def test_every_endpoint_gets_every_payload_and_fails_alone(scripted_server: Any)
             report = await sink.drain(soon())
             sink.close()
         assert report == Drained(accepted=5, passed_on=5)
-        assert sink.elsewhere() == {
-            f"http://127.0.0.1:{two.port} (key cdef)": Drained(
-                accepted=5, dropped={"refused_400": 5}
-            )
-        }
+        url = f"http://127.0.0.1:{two.port}"
+        account = Drained(accepted=5, dropped={"refused_400": 5})
+        assert sink.elsewhere() == {f"{url} (key cdef)": (url, account)}
         assert bodies(one) == bodies(two) == [b"5"]
+
+    run(story())
+
+
+def test_an_endpoint_gets_only_the_payloads_that_are_for_it(scripted_server: Any) -> None:
+    async def story() -> None:
+        async with (
+            scripted_server(scripted_server.answer()) as one,
+            scripted_server(scripted_server.answer()) as two,
+        ):
+            main = IntakeEndpoint("http", one.host, one.port, "", KEY, configured="https://a")
+            other = IntakeEndpoint("http", two.host, two.port, "", KEY)
+            sink = Forwarder(
+                ForwarderSettings(), clock=SystemClock(), endpoints=(main, other), report=Said()
+            )
+            await sink.start()
+            sink.submit(replace(payload(1), destinations=frozenset({"https://a"})))
+            sink.submit(replace(payload(2), destinations=frozenset({other.url})))
+            sink.submit(replace(payload(4), destinations=frozenset({"https://a", other.url})))
+            report = await sink.drain(soon())
+            sink.close()
+        assert report == Drained(accepted=5, passed_on=5)
+        assert [account for _, account in sink.elsewhere().values()] == [
+            Drained(accepted=6, passed_on=6)
+        ]
+        assert (bodies(one), bodies(two)) == ([b"1", b"4"], [b"2", b"4"])
 
     run(story())
 
@@ -283,7 +325,7 @@ def test_our_own_mistake_costs_one_payload_and_a_line(scripted_server: Any) -> N
             clock=SystemClock(),
             endpoints=(IntakeEndpoint("http", "a", 80, "", KEY),),
             report=said,
-            client=Mistaken(),
+            outlet=Outlet(Mistaken(), report=Said()),
         )
         await sink.start()
         sink.submit(payload(1))
@@ -372,7 +414,7 @@ def test_a_retry_happens_as_soon_as_the_window_is_over(scripted_server: Any) -> 
             began = time.monotonic()
             sink.submit(payload(1))
             await server.received(2)
-            assert 0.05 <= time.monotonic() - began < 0.2
+            assert 0.05 <= time.monotonic() - began < 1.5
             await sink.drain(soon())
             sink.close()
         url = f"http://127.0.0.1:{server.port}/api/v2/series"
@@ -385,6 +427,23 @@ def test_a_retry_happens_as_soon_as_the_window_is_over(scripted_server: Any) -> 
         ]
         assert (sink.stats.requests, sink.stats.retries) == (2, 1)
         assert sink.stats.http_errors == {503: 1}
+
+    run(story())
+
+
+def test_a_retry_waits_as_long_as_the_intake_asks(scripted_server: Any) -> None:
+    async def story() -> None:
+        busy = scripted_server.answer(429, headers="Retry-After: 1\r\n")
+        async with scripted_server(busy, scripted_server.answer()) as server:
+            sink = forwarder(server, backoff_base_s=0.001)
+            await sink.start()
+            began = time.monotonic()
+            sink.submit(payload(1))
+            await server.received(2)
+            assert time.monotonic() - began >= 1.0
+            await sink.drain(soon())
+            sink.close()
+        assert sink.stats.samples_delivered == 1
 
     run(story())
 

@@ -2,8 +2,13 @@ import pytest
 
 from serverless_init.config import ForwarderSettings, IntakeSettings
 from serverless_init.errors import SettingError
-from serverless_init.forwarder import IntakeEndpoint, additional_endpoints, intake_endpoints
-from serverless_init.forwarder.endpoints import validation_url
+from serverless_init.forwarder import (
+    IntakeAddress,
+    IntakeEndpoint,
+    additional_endpoints,
+    intake_endpoints,
+)
+from serverless_init.forwarder.endpoints import storage_names, validation_url
 from serverless_init.forwarder.keys import KeySource, Place
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -188,3 +193,112 @@ def test_the_key_is_shown_by_its_ending_only(key: str, ending: str) -> None:
     (intake,) = intake_endpoints(ForwarderSettings(api_key=key))
     assert intake.key_ending == ending
     assert key not in repr(intake)
+
+
+@pytest.mark.parametrize(
+    ("values", "configured"),
+    [
+        ({}, "https://app.datadoghq.com"),
+        ({"site": "us5.datadoghq.com"}, "https://app.us5.datadoghq.com"),
+        ({"url": " https://app.datadoghq.eu/ "}, "https://app.datadoghq.eu"),
+        ({"url": "http://GATEWAY.example/dd"}, "http://GATEWAY.example/dd"),
+    ],
+)
+def test_an_intake_is_known_by_the_url_that_was_written(
+    values: dict[str, str], configured: str
+) -> None:
+    (main,) = intake_endpoints(settings(**values))
+    written = ((configured, (KEY,)),)
+    (further,), _ = additional_endpoints(IntakeSettings(additional_endpoints=written), main=())
+    assert (main.configured_url, further.configured_url) == (configured, configured)
+
+
+def test_an_intake_that_was_not_written_is_known_by_its_own_url() -> None:
+    assert IntakeEndpoint("http", "127.0.0.1", 8080, "", KEY).configured_url == (
+        "http://127.0.0.1:8080"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "is_datadog"),
+    [
+        ("7-82-0-app.agent.datadoghq.com.", True),
+        ("app.us5.datadoghq.com", True),
+        ("datadoghq.eu", True),
+        ("anything.of.ddog-gov.com", True),
+        ("notdatadoghq.com", False),
+        ("app.datadoghq.com.internal", False),
+        ("gateway.example", False),
+        ("127.0.0.1", False),
+    ],
+)
+def test_datadogs_own_hosts_are_told_by_their_site(host: str, is_datadog: bool) -> None:
+    assert IntakeEndpoint("https", host, 443, "", KEY).is_datadog is is_datadog
+
+
+LOGS = "http-intake.logs"
+
+
+@pytest.mark.parametrize(
+    ("address", "values", "url"),
+    [
+        (IntakeAddress(LOGS), {}, "https://http-intake.logs.datadoghq.com"),
+        (IntakeAddress(LOGS), {"site": "us5.datadoghq.com"}, f"https://{LOGS}.us5.datadoghq.com"),
+        (IntakeAddress("trace.agent"), {}, "https://trace.agent.datadoghq.com"),
+        (IntakeAddress(LOGS, url="http://logs:8080/x"), {}, "http://logs:8080/x"),
+        (IntakeAddress(LOGS, url="http://logs"), {"url": "http://all"}, "http://logs"),
+        (IntakeAddress(LOGS), {"url": "http://all"}, "http://all"),
+    ],
+)
+def test_a_signal_has_a_host_of_its_own_unless_a_url_is_given(
+    address: IntakeAddress, values: dict[str, str], url: str
+) -> None:
+    (main,) = intake_endpoints(settings(**values), address=address)
+    assert main.url == url
+    assert validation_url(main)[1].startswith("api.") == url.endswith("datadoghq.com")
+
+
+def test_a_signals_host_that_follows_from_the_site_has_the_final_dot() -> None:
+    (main,) = intake_endpoints(settings(), address=IntakeAddress(LOGS))
+    assert main.host == "http-intake.logs.datadoghq.com."
+
+
+def test_a_signals_own_key_goes_before_that_of_all() -> None:
+    own = "f" * 32
+    (main,) = intake_endpoints(settings(), address=IntakeAddress(LOGS, api_key=own))
+    assert main.api_key == own
+    (main,) = intake_endpoints(ForwarderSettings(), address=IntakeAddress(LOGS, api_key=own))
+    assert main.api_key == own
+    assert own not in repr(IntakeAddress(LOGS, api_key=own, further=(("http://a", (own,)),)))
+
+
+def test_a_signal_has_further_intakes_of_its_own() -> None:
+    address = IntakeAddress(
+        LOGS, further=(("https://a", (KEY,)), ("b", (KEY,))), further_variable="DD_L"
+    )
+    further = IntakeSettings(additional_endpoints=(("https://metrics", (KEY,)),))
+    found, problems = additional_endpoints(further, (), address)
+    assert [endpoint.url for endpoint in found] == ["https://a"]
+    assert problems == ("DD_L: 'b' must start with http:// or https://; it gets nothing",)
+
+
+def test_a_complaint_names_the_signals_own_variables() -> None:
+    address = IntakeAddress(
+        LOGS, url="ftp://a", api_key="a b", url_variable="DD_L_URL", key_variable="DD_L_KEY"
+    )
+    with pytest.raises(SettingError, match=r"^DD_L_KEY="):
+        intake_endpoints(settings(), address=address)
+    address = IntakeAddress(LOGS, url="ftp://a", url_variable="DD_L_URL")
+    with pytest.raises(SettingError, match=r"^DD_L_URL='ftp://a' must start"):
+        intake_endpoints(settings(), address=address)
+
+
+def test_where_payloads_wait_for_an_intake_survives_a_new_key_and_a_new_version() -> None:
+    (main,) = intake_endpoints(settings())
+    (renewed,) = intake_endpoints(ForwarderSettings(api_key="f" * 32))
+    assert storage_names((main,)) == storage_names((renewed,)) == ["https___app.datadoghq.com-0"]
+
+
+def test_several_keys_of_one_url_have_places_of_their_own() -> None:
+    a, b = (IntakeEndpoint("https", host, 443, "/x", KEY) for host in ("a", "b"))
+    assert storage_names((a, b, a)) == ["https___a_x-0", "https___b_x-0", "https___a_x-1"]

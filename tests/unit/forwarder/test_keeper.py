@@ -65,7 +65,6 @@ class Kept:
             report=self._report,
         )
         self.keeper = Keeper(
-            (self.worker,),
             IntakeSettings(),
             report=self._report,
             rhythm=rhythm,
@@ -74,11 +73,11 @@ class Kept:
 
     async def __aenter__(self) -> "Kept":
         self.worker.start()
-        self.keeper.start()
+        self.keeper.start((self.worker,))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.keeper.end()
+        await self.keeper.end((self.worker,))
         self.worker.close()
         self.client.close()
 
@@ -191,10 +190,10 @@ def test_a_key_is_validated_by_its_header(
         async with scripted_server(scripted_server.answer(status)) as server:
             async with Kept(server, key=OLD, rhythm=QUICK) as kept:
                 await kept.until(lambda: kept.keeper.health.keys[0].state is state)
+                assert kept.keeper.health.healthy is healthy
             request = server.requests[0]
             assert (request.method, request.target) == ("GET", "/api/v1/validate")
             assert request.headers["dd-api-key"] == OLD
-        assert kept.keeper.health.healthy is healthy
         expected = said and (said[0], f"the API key for {kept.url} ending in 0old {said[1]}")
         assert kept.said == ([expected] if expected else [])
 
@@ -217,7 +216,25 @@ def test_an_intake_that_is_not_there_says_nothing_of_the_key(scripted_server: An
             pass
         async with Kept(server, key=OLD, rhythm=QUICK) as kept:
             await kept.until(lambda: kept.keeper.health.keys[0].state is KeyState.UNKNOWN)
-        assert kept.keeper.health.healthy
+            assert kept.keeper.health.healthy
+
+    run(story())
+
+
+def test_a_key_that_several_use_is_validated_once_for_all(scripted_server: Any) -> None:
+    async def story() -> None:
+        async with scripted_server(scripted_server.answer(403)) as server:
+            first, second = Kept(server, key=OLD, rhythm=QUICK), Kept(server, key=OLD)
+            other = Kept(server, key=NEW)
+            workers = [kept.worker for kept in (first, second, other)]
+            first.keeper.start(workers)
+            while [status.state for status in first.keeper.health.keys] != [KeyState.INVALID] * 3:
+                await asyncio.sleep(0.005)
+            await first.keeper.end(workers)
+            for kept in (first, second, other):
+                kept.worker.close()
+                kept.client.close()
+        assert sorted(used_keys(server)) == [NEW, OLD]
 
     run(story())
 

@@ -16,7 +16,7 @@ class Sizes:
         self, size: int, route: str = SERIES, priority: Priority = Priority.NORMAL, errors: int = 0
     ) -> Transaction:
         self.made += 1
-        endpoint = Endpoint("name", route)
+        endpoint = Endpoint(route, route)
         body = bytes(size)
         payload = Payload(PayloadKind.SERIES, endpoint, body, "", "", 0, size, priority)
         return Transaction(payload, self.made, errors)
@@ -41,6 +41,14 @@ def test_the_oldest_leave_when_the_bytes_do_not_suffice() -> None:
     assert sizes(queue.put_back(make(30, errors=1))) == [9, 10]
     assert (queue.retry_bytes, queue.samples, queue.payloads) == (41, 41, 2)
     assert taken(queue) == [11, 30]
+
+
+def test_with_a_disk_behind_it_so_many_leave_at_once_that_a_file_is_worth_it() -> None:
+    make, queue = Sizes(), TransactionQueue(payloads_max=100, bytes_max=100, room_bytes=60)
+    for size in (10, 20, 30, 40):
+        assert queue.put_back(make(size, errors=1)) == []
+    assert sizes(queue.put_back(make(15, errors=1))) == [10, 20, 30]
+    assert taken(queue) == [40, 15]
 
 
 def test_one_payload_is_kept_whatever_its_size() -> None:

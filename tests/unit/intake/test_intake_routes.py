@@ -51,6 +51,9 @@ def test_series_are_chosen_by_content_type(encode: Callable[..., bytes]) -> None
     ("path", "body", "status", "text"),
     [
         ("/api/v1/series", b'{"series":[]}', 202, b'{"status":"ok"}'),
+        ("/api/intake/metrics/v3/series", b"", 202, b""),
+        ("/api/intake/metrics/v3beta/series", b"", 202, b""),
+        ("/api/intake/metrics/v3/sketches", b"", 202, b""),
         ("/api/beta/sketches", b"", 202, b'{"errors":[]}'),
         ("/api/v1/check_run", b"[]", 202, b'{"status":"ok"}'),
         ("/api/v1/events", b'{"title":"t"}', 202, b'{"status":"ok"}'),

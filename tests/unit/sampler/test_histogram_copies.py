@@ -1,4 +1,4 @@
-from serverless_init.sampler import EnrichmentRules, SamplerOptions, TagFilter, TimeSampler
+from serverless_init.sampler import EnrichmentRules, SamplerOptions, TimeSampler, tag_filter
 
 
 def sampler_of(*packets: bytes, prefix: bytes = b"dist.", **rules: object) -> TimeSampler:
@@ -49,7 +49,7 @@ def test_a_copy_of_a_value_with_a_timestamp_is_aggregated() -> None:
 
 
 def test_the_tags_of_a_copy_are_filtered_by_its_own_name() -> None:
-    tags = TagFilter([{"metric_name": "dist.h", "tags": ["pod"]}])
+    tags = tag_filter([{"metric_name": "dist.h", "tags": ["pod"]}])
     sampler = sampler_of(b"h:1|h|#pod:a,x:1", tags=tags)
     (sketch,) = sampler.flush(1010.0, force=True).sketches
     assert sketch.tags == (b"x:1",)
@@ -63,10 +63,21 @@ def test_a_copy_goes_on_after_a_flush() -> None:
 
 
 def test_a_copy_for_which_there_is_no_room_is_dropped_alone() -> None:
+    """Copies for which there was no room were lost without a count from the second one on."""
     rules = EnrichmentRules(copy_prefix=b"dist.")
     sampler = TimeSampler(SamplerOptions(contexts_max=1, enrichment=rules))
-    sampler.ingest(b"dist.h:1|d\nh:1|h", 1000.0)
-    sampler.ingest(b"other:1|h", 1000.0)
-    assert sampler.stats.dropped["contexts_max"] >= 1
-    accepted = sampler.stats.samples_accepted
-    assert accepted == sampler.held_samples() + sum(sampler.stats.dropped.values())
+    sampler.ingest(b"h:1|c", 1000.0)
+    sampler.ingest(b"h:1:2|h\nh:3|h", 1000.0)
+    assert (sampler.stats.dropped, sampler.held_samples()) == ({"contexts_max": 3}, 4)
+    assert sampler.stats.samples_accepted == 7
+
+
+def test_a_copy_that_expired_before_its_original_comes_back_as_one_distribution() -> None:
+    """A counter's context lives on for 300 s; its route fed a copy that nobody else knew."""
+    sampler = sampler_of(b"h:1|c", b"h:1|h")
+    sketches_of(sampler)
+    list(sampler.flush(1040.0, force=False).series)
+    sampler.ingest(b"h:2|h\nh:4|h|#", 1041.0)
+    flushed = sampler.flush(1050.0, force=True)
+    list(flushed.series)
+    assert [(s.name, s.points[0].total) for s in flushed.sketches] == [(b"dist.h", 6.0)]

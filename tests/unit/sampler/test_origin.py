@@ -3,10 +3,12 @@
 import pytest
 
 from serverless_init.model import OwnKnowledge
-from serverless_init.sampler import OriginOptions, OriginTags, Sender
+from serverless_init.sampler import Sender
 from serverless_init.sampler.origin import (
     ExternalData,
     LocalData,
+    OriginOptions,
+    OriginTags,
     parse_external_data,
     parse_local_data,
 )
@@ -108,6 +110,8 @@ def test_the_unified_rules_take_the_first_that_has_tags(sender: Sender, tags: li
         (b"abc", LocalData(b"abc")),
         (b"ci-abc", LocalData(b"abc")),
         (b"cid-abc", LocalData(b"abc")),
+        (b"ci-ci-abc", LocalData(b"ci-abc")),
+        (b"cid-ci-abc", LocalData(b"ci-abc")),
         (b"in-42", LocalData(inode=42)),
         (b"in-18446744073709551615", LocalData(inode=2**64 - 1)),
         (b"in-18446744073709551616", LocalData()),

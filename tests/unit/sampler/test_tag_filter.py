@@ -1,6 +1,6 @@
 import pytest
 
-from serverless_init.sampler import EnrichmentRules, SamplerOptions, TagFilter, TimeSampler
+from serverless_init.sampler import EnrichmentRules, SamplerOptions, TimeSampler, tag_filter
 
 TAGS = (b"a:1", b"b:2", b"c")
 
@@ -23,7 +23,7 @@ def test_tags_are_kept_by_their_keys(
     entries: list[tuple[str, list[str]]], kept: tuple[bytes, ...]
 ) -> None:
     written = [{"metric_name": "m", "action": action, "tags": tags} for action, tags in entries]
-    chosen = TagFilter(written)
+    chosen = tag_filter(written)
     assert chosen.problems == []
     assert chosen.filter(b"m", TAGS) == kept
     assert chosen.filter(b"other", TAGS) == TAGS
@@ -39,13 +39,13 @@ def test_tags_are_kept_by_their_keys(
     ],
 )
 def test_an_entry_that_cannot_be_used_is_named_and_left_out(entry: object, why: str) -> None:
-    chosen = TagFilter([entry, {"metric_name": "m", "tags": ["a"]}])
+    chosen = tag_filter([entry, {"metric_name": "m", "tags": ["a"]}])
     assert chosen.problems == [f"metric_tag_filterlist: entry 1 is left out: {why}"]
     assert chosen.filter(b"m", TAGS) == (b"b:2", b"c")
 
 
 def test_distributions_that_become_one_are_merged_and_others_are_left_alone() -> None:
-    rules = EnrichmentRules(tags=TagFilter([{"metric_name": "m", "tags": ["pod"]}]))
+    rules = EnrichmentRules(tags=tag_filter([{"metric_name": "m", "tags": ["pod"]}]))
     sampler = TimeSampler(SamplerOptions(enrichment=rules))
     sampler.ingest(b"m:1|d|#pod:a,x:1\nm:2|d|#pod:b,x:1\nm:3|g|#pod:a", 1000.0)
     flushed = sampler.flush(1010.0, force=True)

@@ -1,12 +1,16 @@
 import gc
 import tracemalloc
 from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 
 from serverless_init.model import Origin, Serie, SerieKind, SketchPoint, SketchSerie
-from serverless_init.serializer.series import SeriesEncoder
-from serverless_init.serializer.sketches import SketchEncoder
+from serverless_init.serializer.series_v1 import SeriesV1Encoder
+from serverless_init.serializer.series_v2 import SeriesEncoder
+from serverless_init.serializer.sketches_v2 import SketchEncoder
+
+T = TypeVar("T", SeriesEncoder, SeriesV1Encoder)
 
 ENTRIES_MAX = 4096
 
@@ -17,7 +21,14 @@ def no_origin(_name: bytes) -> Origin | None:
 
 def encode_series(count: int, change: str) -> SeriesEncoder:
     """An encoder after `count` series of which only `change` differs from one to the next."""
-    encoder = SeriesEncoder(no_origin)
+    return after_series(SeriesEncoder(no_origin), count, change)
+
+
+def encode_series_v1(count: int, change: str) -> SeriesV1Encoder:
+    return after_series(SeriesV1Encoder(), count, change)
+
+
+def after_series(encoder: T, count: int, change: str) -> T:
     for n in range(count):
         text = b"%09d" % n
         encoder.encode(
@@ -70,6 +81,13 @@ def test_a_series_encoder_remembers_a_bounded_number_of_fragments(change: str) -
     bound = held_bytes(encode_series, ENTRIES_MAX, change)
 
     assert held_bytes(encode_series, 3 * ENTRIES_MAX, change) < 1.2 * bound
+
+
+@pytest.mark.parametrize("change", ["name", "tag", "device", "host"])
+def test_a_v1_encoder_remembers_a_bounded_number_of_texts(change: str) -> None:
+    bound = held_bytes(encode_series_v1, ENTRIES_MAX, change)
+
+    assert held_bytes(encode_series_v1, 3 * ENTRIES_MAX, change) < 1.2 * bound
 
 
 @pytest.mark.parametrize("change", ["name", "tag", "key"])

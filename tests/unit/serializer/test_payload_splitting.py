@@ -16,7 +16,7 @@ class ListeningCodec:
     def __init__(self) -> None:
         self.given: list[int] = []
 
-    def capacity(self, room_bytes: int) -> int:
+    def capacity(self, room_bytes: int, *, streams: int = 1) -> int:
         return room_bytes
 
     def stream(self) -> "ListeningCodec":

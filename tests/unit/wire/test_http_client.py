@@ -104,6 +104,25 @@ def test_a_connection_that_was_idle_for_too_long_is_not_used(scripted_server: An
     run(story())
 
 
+def test_a_connection_that_has_become_too_old_ends_after_what_is_under_way_on_it(
+    scripted_server: Any,
+) -> None:
+    async def story() -> None:
+        grown_old = asyncio.Event()
+        held = scripted_server.answer_when(grown_old)
+        async with scripted_server(held, scripted_server.answer()) as server:
+            client = HttpClient(age_s_max=0.05)
+            under_way = asyncio.create_task(client.send(post(server), timeout_s=5), name="send")
+            await server.received(1)
+            asyncio.get_running_loop().call_later(0.1, grown_old.set)
+            assert (await under_way).status == 202
+            await client.send(post(server), timeout_s=5)
+            client.close()
+        assert [request.connection for request in server.requests] == [1, 2]
+
+    run(story())
+
+
 def test_a_connection_that_the_server_closed_while_idle_is_not_used(scripted_server: Any) -> None:
     async def story() -> None:
         async with scripted_server(scripted_server.answer(closes=True)) as server:

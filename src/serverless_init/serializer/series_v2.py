@@ -7,23 +7,16 @@ Datadog Agent writes them; ``source_type_name`` (7) is for checks and stays empt
 
 from collections.abc import Callable, Iterable
 
-from serverless_init.model import (
-    SERIES_V2,
-    Origin,
-    PayloadKind,
-    Serie,
-    SerieKind,
-)
+from serverless_init.model import SERIES_V2, Origin, PayloadKind, Serie, SerieKind
 from serverless_init.serializer.fragments import metadata
 from serverless_init.serializer.memo import Memo
 from serverless_init.serializer.protobuf import delimited, integer, pack_double, string, varint
+from serverless_init.serializer.resources import in_order, resource_of
 from serverless_init.serializer.split import Item, PayloadFormat
 from serverless_init.serializer.utf8 import valid
 
 SERIES_FORMAT = PayloadFormat(PayloadKind.SERIES, SERIES_V2, "application/x-protobuf")
 
-_DEVICE = b"device:"
-_RESOURCE = b"dd.internal.resource:"
 _POINT_KEY = b"\x22"
 
 
@@ -52,11 +45,6 @@ class SeriesEncoder:
         body = b"".join((resources, name, tags, shape, *self._points(serie), origin))
         return Item(b"\x0a" + varint(len(body)) + body, len(serie.points), serie.samples)
 
-    @staticmethod
-    def samples(serie: Serie) -> int:
-        """What `serie` stands for."""
-        return serie.samples
-
     def _trim(self) -> None:
         self._tags.trim()
         if not self._tags:
@@ -68,10 +56,10 @@ class SeriesEncoder:
 
     def _tag(self, tag: bytes) -> bytes:
         """The ``tags`` field; nothing for a tag that becomes a resource, which is remembered."""
-        resource = _resource(tag)
-        if not resource:
+        resource = resource_of(tag)
+        if resource is None:
             return delimited(b"\x1a", valid(tag))
-        self._lifted[tag] = resource
+        self._lifted[tag] = _resource_field(*resource)
         return b""
 
     def _name(self, name: bytes) -> tuple[bytes, bytes]:
@@ -103,26 +91,9 @@ def _instant(timestamp: int) -> tuple[bytes, bytes]:
     return with_value, delimited(_POINT_KEY, field)
 
 
-def _resource(tag: bytes) -> bytes:
-    """The resource that `tag` names; nothing for an ordinary tag.
-
-    ``device:<name>`` and ``dd.internal.resource:<type>:<name>``; without a type or a name it stays
-    an ordinary tag, so that nothing is lost.
-    """
-    if tag.startswith(_DEVICE):
-        name = tag[len(_DEVICE) :]
-        return _resource_field(b"device", name) if name else b""
-    if tag.startswith(_RESOURCE):
-        kind, _, name = tag[len(_RESOURCE) :].partition(b":")
-        return _resource_field(kind, name) if kind and name else b""
-    return b""
-
-
 def _resources(tags: Iterable[bytes], lifted: dict[bytes, bytes]) -> bytes:
-    """The resources among `tags`: devices first, as in the original."""
-    found = [tag for tag in tags if tag in lifted]
-    found.sort(key=lambda tag: not tag.startswith(_DEVICE))
-    return b"".join(lifted[tag] for tag in found)
+    """The resources among `tags`."""
+    return b"".join(lifted[tag] for tag in in_order(tag for tag in tags if tag in lifted))
 
 
 def _resource_field(kind: bytes, name: bytes) -> bytes:

@@ -48,11 +48,6 @@ class SketchEncoder:
         body = b"".join((name, host, tags, *points, origin))
         return Item(delimited(b"\x0a", body), len(serie.points), serie.samples)
 
-    @staticmethod
-    def samples(serie: SketchSerie) -> int:
-        """What `serie` stands for."""
-        return serie.samples
-
     def _name(self, name: bytes) -> tuple[bytes, bytes]:
         return string(b"\x0a", valid(name)), metadata(b"\x42", self._origin(name))
 
