@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 
-.PHONY: setup demo fmt check test property e2e bench docs validate clean
+.PHONY: setup demo fmt check test property e2e static-gates coverage bench docs validate clean
 
 demo: $(RUN) ## run a small program on the embedded local intake and show what arrived
 	$(BIN)/serverless-init --local -- $(BIN)/python examples/checkout.py
@@ -33,13 +33,19 @@ property: $(DEV)
 e2e: $(DEV)
 	$(BIN)/python -m pytest -q tests/e2e tests/faults
 
+static-gates: $(DEV) ## size, imports and files of the wheel, against where this branch left main
+	$(BIN)/sictl gate static
+
+coverage: $(DEV) ## of the statements that have changed, how many the quick tests execute
+	$(BIN)/sictl gate coverage
+
 bench: $(DEV) ## measure; prints numbers, judges nothing
 	$(BIN)/python -m tests.bench
 
 docs: $(DEV) ## regenerate the reference pages
 	$(BIN)/python tools/configuration_page.py
 
-validate: check test demo
+validate: check static-gates test coverage demo
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/e2e/node/node_modules
