@@ -36,6 +36,12 @@ property: $(DEV)
 e2e: $(DEV)
 	$(BIN)/python -m pytest -q tests/e2e tests/faults
 
+static-gates: $(DEV) ## size, imports and files of the wheel, against where this branch left main
+	$(BIN)/sictl gate static
+
+coverage: $(DEV) ## of the statements that have changed, how many the quick tests execute
+	$(BIN)/sictl gate coverage
+
 bench: $(DEV) ## measure; prints numbers, judges nothing
 	$(BIN)/python -m tests.bench
 
@@ -51,7 +57,7 @@ gate: $(DEV) ## every experiment in full, an hour or two
 docs: $(DEV) ## regenerate the reference pages
 	$(BIN)/python tools/configuration_page.py
 
-validate: check test demo gate-smoke
+validate: check static-gates test demo gate-smoke
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/e2e/node/node_modules

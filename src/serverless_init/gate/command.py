@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from serverless_init.gate.options import ab_options, list_options, run_options
 
-_VERBS = "serverless_init.gate.verbs"
+_HERE = "serverless_init.gate"
+_VERBS = f"{_HERE}.verbs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,26 @@ def _when_it_runs(verb: Verb) -> Callable[[argparse.Namespace, Mapping[str, str]
     return run
 
 
+def _static(gate: str) -> Callable[[argparse.ArgumentParser], None]:
+    def options(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--base", metavar="REV", help="default: where this branch left main")
+        parser.add_argument(
+            "--bounds", metavar="FILE", default=_BOUNDS, help="default: %(default)s"
+        )
+        parser.set_defaults(gate=gate)
+
+    return options
+
+
+_BOUNDS = "gates/static.yaml"
 # One line each, in the order in which `sictl gate --help` lists them.
 VERBS: tuple[Verb, ...] = (
     Verb("list", "the experiments", _VERBS, list_options),
     Verb("run", "experiments of what is installed here, by their bounds", _VERBS, run_options),
     Verb("ab", "experiments of two revisions, compared", _VERBS, ab_options),
+    Verb("static", "size, imports and inventory", f"{_HERE}.static", _static("static")),
+    Verb("size", "bytes on disk and on the wire", f"{_HERE}.static", _static("size")),
+    Verb("imports", "modules of each entry point", f"{_HERE}.static", _static("imports")),
+    Verb("inventory", "files of the wheel", f"{_HERE}.static", _static("inventory")),
+    Verb("coverage", "tests of what has changed", f"{_HERE}.coverage", _static("coverage")),
 )
