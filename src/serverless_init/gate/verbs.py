@@ -17,7 +17,11 @@ from serverless_init.gate.report import write
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Do what the verb says; the exit code."""
     verbs = {"list": _list, "run": _run, "ab": _ab}
-    return verbs[arguments.verb](arguments, environ)
+    try:
+        return verbs[arguments.verb](arguments, environ)
+    except SettingError as error:
+        _say(f"sictl gate: {error}")
+        return 2
 
 
 def _list(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -63,10 +67,7 @@ def _ab(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _experiments(arguments: argparse.Namespace) -> list[Experiment]:
-    try:
-        return load_experiments(os.path.join(arguments.project, "gates"), tuple(arguments.names))
-    except SettingError as error:
-        raise SystemExit(f"sictl gate: {error}") from None
+    return load_experiments(os.path.join(arguments.project, "gates"), tuple(arguments.names))
 
 
 def _end(outcomes: Sequence[Outcome], arguments: argparse.Namespace, *, title: str) -> int:
