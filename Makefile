@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 
-.PHONY: setup demo fmt check test property e2e static-gates coverage bench docs validate clean
+.PHONY: setup demo fmt check test property e2e static-gates coverage bench peers docs validate clean
 
 demo: $(RUN) ## run a small program on the embedded local intake and show what arrived
 	$(BIN)/serverless-init --local -- $(BIN)/python examples/checkout.py
@@ -41,6 +41,9 @@ coverage: $(DEV) ## of the statements that have changed, how many the quick test
 
 bench: $(DEV) ## measure; prints numbers, judges nothing
 	$(BIN)/python -m tests.bench
+
+peers: $(DEV) ## measure other programs beside us, and write the table of docs/performance.md
+	$(BIN)/sictl gate peers --write docs/performance.md
 
 docs: $(DEV) ## regenerate the reference pages
 	$(BIN)/python tools/configuration_page.py
