@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 
-.PHONY: setup demo demo-dual fmt check test property e2e static-gates coverage bench gate-smoke gate-quick gate docs validate clean
+.PHONY: setup demo demo-dual fmt check test property e2e static-gates coverage bench gate-smoke \
+	gate-quick gate peers docs validate clean
 
 demo: $(RUN) ## run a small program on the embedded local intake and show what arrived
 	$(BIN)/serverless-init --local -- $(BIN)/python examples/checkout.py
@@ -53,6 +54,9 @@ gate-quick: $(DEV) ## every experiment by its bounds, under ten minutes
 
 gate: $(DEV) ## every experiment in full, an hour or two
 	$(BIN)/sictl gate run --tier full
+
+peers: $(DEV) ## measure other programs beside us, and write the table of docs/performance.md
+	$(BIN)/sictl gate peers --write docs/performance.md
 
 docs: $(DEV) ## regenerate the reference pages
 	$(BIN)/python tools/configuration_page.py

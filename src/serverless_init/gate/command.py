@@ -49,6 +49,13 @@ def _static(gate: str) -> Callable[[argparse.ArgumentParser], None]:
     return options
 
 
+def _peers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of the even load: %(default)s")
+    parser.add_argument("--cache", metavar="DIR", help="default: ~/.cache/serverless-init/peers")
+    parser.add_argument("--write", metavar="PAGE", help="write the section between its markers")
+
+
 _BOUNDS = "gates/static.yaml"
 # One line each, in the order in which `sictl gate --help` lists them.
 VERBS: tuple[Verb, ...] = (
@@ -60,4 +67,5 @@ VERBS: tuple[Verb, ...] = (
     Verb("imports", "modules of each entry point", f"{_HERE}.static", _static("imports")),
     Verb("inventory", "files of the wheel", f"{_HERE}.static", _static("inventory")),
     Verb("coverage", "tests of what has changed", f"{_HERE}.coverage", _static("coverage")),
+    Verb("peers", "other programs under the same load", f"{_HERE}.peers.command", _peers),
 )
