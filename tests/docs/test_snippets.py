@@ -127,7 +127,8 @@ def test_the_guide_shows_the_dockerfile_of_the_examples() -> None:
 
 
 def test_every_mark_stands_before_a_block() -> None:
-    marks = sum(page.read_text().count("\n<!-- ") for page in PAGES)
+    mark = re.compile(r"^<!-- (?:run|prints) -->$", re.MULTILINE)
+    marks = sum(len(mark.findall(page.read_text())) for page in PAGES)
     assert marks == sum(bool(block.mark) for block in blocks())
 
 

@@ -27,17 +27,16 @@ Plant = tuple[str, str, str]
 NOTHING: Plant = ("dogstatsd/component.py", PARSED, PARSED)
 LOST_PACKET: Plant = (
     "dogstatsd/component.py",
-    "        for packet in packets:\n            if self._containers",
-    "        for packet in packets[not self.stats.packets_parsed :]:\n"
-    "            if self._containers",
+    "        for packet in packets:\n            container = ",
+    "        for packet in packets[not self.stats.packets_parsed :]:\n            container = ",
 )
 LOST_PAYLOAD: Plant = (
     "forwarder/http.py",
-    "            answer = await self.channel.deliver(",
+    "            answer = await self._ask(flight)\n",
     "            if not self.stats.payloads_delivered:\n"
     "                self._settle(flight, Delivered(), '')\n"
     "                return\n"
-    "            answer = await self.channel.deliver(",
+    "            answer = await self._ask(flight)\n",
 )
 LEAK: Plant = (
     "dogstatsd/component.py",
