@@ -39,6 +39,8 @@ _log = logging.getLogger("serverless_init.main")
 # Relative parts of the drain window, sink first: sending takes longest.
 _SHARES = (3.0, 1.0, 1.0)
 _INTAKE_SHARE = 0.5
+# That of the sources when they have lines to read to the end and to assemble.
+_LOGS_SHARE = 2.0
 _HEALTH_SHARE = 0.1
 
 
@@ -99,6 +101,7 @@ class Run:
             # Each beside its like: the forwarder at the bottom, the sources on top.
             stages[0] += self._logs.stages[0]
             stages[-1] += self._logs.stages[1]
+            shares[-1] = _LOGS_SHARE
         if self._intake:
             stages.insert(0, (self._intake,))
             shares.insert(0, _INTAKE_SHARE)

@@ -63,6 +63,9 @@ def job(environment: dict[str, str]) -> Job:
                 "DD_DOGSTATSD_PORT": "0",
                 "DD_LOGS_ENABLED": "true",
                 "DD_SERVERLESS_RECEIPT": "json",
+                # A machine that is busy with other tests may take long for our start alone.
+                "DD_SERVERLESS_GRACE_PERIOD": "60",
+                "DD_SERVERLESS_FLUSH_TIMEOUT": "60",
                 "DD_DD_URL": intake.url,
                 "DD_LOGS_CONFIG_LOGS_DD_URL": intake.url,
                 "DD_LOGS_CONFIG_PROCESSING_RULES": '[{"type":"exclude_at_match","name":"own",'
@@ -105,8 +108,8 @@ def child_of(pid: int) -> int:
 
 def assert_nothing_is_missing(outcomes: list[Outcome], code: int) -> None:
     assert {outcome.code for outcome in outcomes} == {code}
+    assert [o.receipt for o in outcomes if sorted(o.messages) != sorted(EXPECTED)] == []
     for outcome in outcomes:
-        assert sorted(outcome.messages) == sorted(EXPECTED)
         assert outcome.messages == EXPECTED
         logs = outcome.receipt["signals"]["logs"]  # type: ignore[index]
         assert logs["accepted"] == logs["delivered"] + sum(logs["dropped"].values())

@@ -17,22 +17,25 @@ import asyncio
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from serverless_init.clock import Clock
 from serverless_init.lifecycle import Drained
 from serverless_init.logs.assemble import Assembler
 from serverless_init.logs.files import LogFiles
+from serverless_init.logs.flood import Flood
 from serverless_init.logs.lane import Lane
 from serverless_init.logs.stats import LogsStats
 
 _log = logging.getLogger("serverless_init.logs")
 
 _PORTION_BYTES = 8_192
-# An app that writes faster than this is slowed by whoever else uses the processor.
-_FLOOD_BYTES_PER_S = 100_000_000
-# In a flood: so many times as long as a portion takes.
+# In a flood: so many times as long as a portion takes, but not for long.
 _REST = 9
+_REST_S_MAX = 0.2
+# Of the time to drain, what passing on may still need when reading has not come to its end.
+_END_SHARE = 0.2
 
 
 class Chunk(Protocol):
@@ -91,7 +94,7 @@ class Logs:
         self._readers: list[asyncio.Task[None]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._errors: set[tuple[str, int]] = set()
-        self._draining = False
+        self._draining = asyncio.Event()
         # Streams of which more has come than has been fed: nothing of them is due yet.
         self._behind: set[str] = set()
 
@@ -115,12 +118,12 @@ class Logs:
     async def drain(self, deadline: float) -> Drained:
         """Read everything to its end, and pass on everything that waits."""
         late = False
-        self._draining = True
+        self._draining.set()
         if self._files:
             self._files.end_soon()
         if self._readers:
             left_s = max(0.0, deadline - self._clock.monotonic())
-            _, running = await asyncio.wait(self._readers, timeout=left_s)
+            _, running = await asyncio.wait(self._readers, timeout=left_s * (1 - _END_SHARE))
             late = bool(running)
             for task in running:
                 task.cancel()
@@ -162,7 +165,7 @@ class Logs:
         return assembling + files + sum(lane.held for lane in self._lanes)
 
     async def _follow(self, stream: Stream, assembler: Assembler, lane: Lane) -> None:
-        last_at = self._clock.now()
+        flood = Flood()
         while True:
             chunks = stream.read()
             if chunks is None:
@@ -175,9 +178,7 @@ class Logs:
             self._behind.add(stream.name)
             for chunk in chunks:
                 self._tell(stream, chunk)
-                passed = chunk.lost + len(chunk.data)
-                flooded = passed > _FLOOD_BYTES_PER_S * max(0.0, chunk.at - last_at)
-                last_at = chunk.at
+                flooded = flood.passed(chunk.lost + len(chunk.data), chunk.at)
                 data = chunk.data
                 if chunk.lost:
                     # Neither the line before the gap nor the one after it is whole.
@@ -193,7 +194,11 @@ class Logs:
 
     async def _pause(self, flooded_for_s: float) -> None:
         """Let the others run; in a flood, and as long as it may go on, rest."""
-        await asyncio.sleep(0.0 if self._draining else flooded_for_s * _REST)
+        await asyncio.sleep(0)
+        if flooded_for_s and not self._draining.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(flooded_for_s * _REST, _REST_S_MAX)):
+                    await self._draining.wait()
 
     def _tell(self, stream: Stream, chunk: Chunk) -> None:
         self.stats.bytes_lost += chunk.lost
