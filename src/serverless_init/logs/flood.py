@@ -1,6 +1,6 @@
 """Whether the app writes so fast that nobody could keep up. Pure.
 
-A bucket that drains at `BYTES_PER_S`: a burst of two full pipes fits, only what goes on overflows it.
+A bucket that drains at `BYTES_PER_S`: a burst of two full pipes fits, what goes on overflows it.
 """
 
 BYTES_PER_S = 100_000_000
