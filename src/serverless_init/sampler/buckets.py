@@ -50,7 +50,7 @@ class Cell:
 
     def add(self, value: float, weight: float) -> str | None:
         """Take one finite number."""
-        raise NotImplementedError
+        raise AssertionError("every kind of cell has its own", value, weight)
 
     def add_member(self, member: bytes) -> str | None:
         """Take one member of a set."""
@@ -59,7 +59,7 @@ class Cell:
 
     def outputs(self) -> Iterator[Output]:
         """What the cell becomes: (suffix of the name, kind, value), all finite."""
-        raise NotImplementedError
+        raise AssertionError("a distribution becomes a sketch: it has no outputs")
 
 
 class Gauge(Cell):
