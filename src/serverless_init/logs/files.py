@@ -8,6 +8,7 @@ of room.
 import asyncio
 import glob
 import logging
+import math
 import os
 import stat
 from collections.abc import Callable, Mapping
@@ -192,6 +193,9 @@ class LogFiles:
         """One after the other, older ones first: a file that was rotated comes before the next."""
         for file in files:
             await self._read(file)
+            if file.tail.gone_at is not None:
+                # Its last message waits for no line of another file.
+                file.lane.add(file.assembler.due(math.inf), self._clock.now())
 
     async def _read(self, file: _Open) -> None:
         """Read to the end that the file has now, as far as there is room for it."""
