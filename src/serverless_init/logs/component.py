@@ -32,7 +32,7 @@ _log = logging.getLogger("serverless_init.logs")
 
 _PORTION_BYTES = 8_192
 # In a flood: so many times as long as a portion takes, but not for long.
-_REST = 9
+_REST = 19
 _REST_S_MAX = 0.2
 # Of the time to drain, what passing on may still need when reading has not come to its end.
 _END_SHARE = 0.2

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
+# The copies wait while we import ourselves. With the usual 64 KiB a fast writer and the pump would
+# wait for each other so often that it costs more than the copying.
 _COPY_PIPE_BYTES = 1_048_576
+_APP_PIPE_BYTES = 262_144
 _READ_BYTES = 65_536
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
@@ -81,7 +84,9 @@ class Capture:
         self._alive = alive
         for stream in self.streams:
             os.set_blocking(stream.fd, False)
-            _enlarge(stream.fd)
+            _enlarge(stream.fd, _COPY_PIPE_BYTES)
+        for end in self.app_ends:
+            _enlarge(end, _APP_PIPE_BYTES)
 
     def app_started(self) -> None:
         """The app has its ends; with ours open they would never hang up."""
@@ -158,10 +163,10 @@ def _call_ourselves(name: str) -> None:
         return
 
 
-def _enlarge(pipe: int) -> None:
-    """Let more wait in `pipe` while we import ourselves; a user may have reached the limit."""
+def _enlarge(pipe: int, size: int) -> None:
+    """Let `size` bytes wait in `pipe`, if the kernel allows: a user may have reached the limit."""
     try:
-        fcntl(pipe, F_SETPIPE_SZ, _COPY_PIPE_BYTES)
+        fcntl(pipe, F_SETPIPE_SZ, size)
     except OSError:
         return
 

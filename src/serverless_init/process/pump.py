@@ -23,6 +23,7 @@ from fcntl import ioctl
 from serverless_init.process.frames import HEADER
 
 _READ_BYTES = 65_536
+_SPLICE_BYTES = 262_144
 _BACKLOG_BYTES_MAX = 8_388_608
 # While the app writes faster than we read, this is how often anything else is looked at.
 _READS_PER_LOOK = 64
@@ -104,7 +105,7 @@ class Pump:
         if not self._can_splice:
             return False
         try:
-            moved = os.splice(self._app, self._real, _READ_BYTES)
+            moved = os.splice(self._app, self._real, _SPLICE_BYTES)
         except BlockingIOError:  # nothing has come, or the real stream takes nothing
             return False
         except BrokenPipeError:
