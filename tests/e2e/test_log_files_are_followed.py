@@ -104,6 +104,20 @@ def test_no_line_is_lost_or_doubled_by_rotation_and_truncation(
     ]
 
 
+def test_the_last_message_of_a_rotated_file_comes_before_those_of_the_next(
+    sidecar: Callable[..., Iterator[object]], intake: IntakeThread, folder: Path
+) -> None:
+    """It waited for a further line of its file, which was never to come."""
+    log = folder / "app.log"
+    log.write_text("INFO zero\nINFO one\n")
+    with sidecar(DD_LOGS_CONFIG_AGGREGATION_TIMEOUT="10000"):
+        wait_for(intake, "INFO zero")
+        log.rename(folder / "app.log.1")
+        log.write_text("INFO two\nINFO three\n")
+        wait_for(intake, "INFO two")
+    assert messages(intake)[:3] == ["INFO zero", "INFO one", "INFO two"]
+
+
 def test_after_a_restart_reading_goes_on_where_delivery_ended(
     sidecar: Callable[..., Iterator[object]], intake: IntakeThread, folder: Path
 ) -> None:
