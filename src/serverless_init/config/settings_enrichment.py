@@ -38,7 +38,8 @@ class NameSettings(Settings):
         yaml="dogstatsd_mapper_profiles",
         help="Profiles that make tags of parts of a metric's name: a list of {name, prefix, "
         "mappings: [{match, match_type, name, tags}]}, in the environment as JSON. One that "
-        "cannot be used is named and left out.",
+        "cannot be used is named and left out. match_type is wildcard, or regex, which needs the "
+        "extra rules.",
     )
     mapper_cache_size: int = setting(
         1000,

@@ -6,14 +6,13 @@ gives the new name and further tags, and when none matches the name stays as it 
 pattern consists of literal parts and of ``*``, each standing for any number of characters other
 than a dot; a regular expression is used as it is. Both must match the whole name.
 
-Names are bytes and may be any bytes; they are matched as UTF-8, and what is no UTF-8 survives.
-Expressions are Python's, with ``\\w``, ``\\d`` and ``\\s`` for ASCII as in the Agent's RE2; one of
-which Python warns that it means something else elsewhere is refused. Imported only where profiles
-are configured.
+Names are bytes and may be any bytes. They are matched as UTF-8; what is no UTF-8 survives a
+wildcard and is U+FFFD to a regular expression. Expressions are RE2's, as in the Agent, by its own
+library: Python's can take for ever on a name made for it. Imported only where profiles are
+configured.
 """
 
 import re
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -127,21 +126,32 @@ def _pattern(match: str, match_type: str) -> _Pattern:
 
 def _regular_expression(match: str) -> _Pattern:
     try:
-        with warnings.catch_warnings():
-            # Of [[:alpha:]] for example, which RE2 knows and Python takes for other characters.
-            warnings.simplefilter("error")
-            pattern = re.compile(match, re.ASCII)
-    except (re.error, Warning, RecursionError, OverflowError) as error:
-        raise ValueError(f"match {match!r} is no regular expression: {error}") from None
+        import re2  # type: ignore[import-untyped]
+    except ImportError:
+        raise ValueError(
+            "match_type regex needs the package google-re2: install serverless-init[rules]"
+        ) from None
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        pattern = re2.compile(match, options)
+    except (re2.error, ValueError) as error:
+        raise ValueError(f"match {match!r} is no regular expression: {_said(error)}") from None
 
     def groups(metric: str) -> _Groups | None:
-        found = pattern.fullmatch(metric)
+        valid = metric.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        found = pattern.fullmatch(valid)
         if found is None:
             return None
         numbered = {str(n): text or "" for n, text in enumerate((found[0], *found.groups()))}
         return numbered | {name: text or "" for name, text in found.groupdict().items()}
 
     return groups
+
+
+def _said(error: Exception) -> str:
+    text = error.args[0] if error.args else error
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
 
 
 def _expand(template: str, groups: _Groups) -> str:
