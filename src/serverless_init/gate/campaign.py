@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from serverless_init.gate.compare import Comparison, compare
+from serverless_init.gate.compare import Comparison, Verdict, compare
 from serverless_init.gate.experiment import Check, Experiment
 from serverless_init.gate.observe import Noise, NoiseMeter
 from serverless_init.gate.processes import ReplicateFailed
@@ -47,7 +47,7 @@ class Outcome:
     @property
     def failed(self) -> bool:
         """Whether it must keep a change from landing."""
-        worse = self.comparison is not None and self.comparison.verdict.value == "worse"
+        worse = self.comparison is not None and self.comparison.verdict is Verdict.WORSE
         return bool(self.died) or worse or not all(result.ok for result in self.checks)
 
 
@@ -55,16 +55,11 @@ def run_bounds(
     experiments: Sequence[Experiment], tier: str, place: Place, say: Progress
 ) -> list[Outcome]:
     """Run each experiment that has this tier, and judge it by its bounds."""
-    outcomes = []
-    for experiment in experiments:
-        if tier not in experiment.tiers:
-            continue
-        outcome = Outcome(experiment)
-        meter = NoiseMeter()
-        _repeat(outcome, tier, [("", place, outcome.head)], say)
-        _judge(outcome, meter)
-        outcomes.append(outcome)
-    return outcomes
+    return [
+        _run(experiment, tier, say, head=("", place))
+        for experiment in experiments
+        if tier in experiment.tiers
+    ]
 
 
 def run_ab(
@@ -75,10 +70,7 @@ def run_ab(
     for experiment in experiments:
         if tier not in experiment.tiers:
             continue
-        outcome = Outcome(experiment)
-        meter = NoiseMeter()
-        _repeat(outcome, tier, [(" A", base, outcome.base), (" B", head, outcome.head)], say)
-        _judge(outcome, meter)
+        outcome = _run(experiment, tier, say, head=(" B", head), base=(" A", base))
         if not outcome.died and len(outcome.base) > 1:
             outcome.comparison = compare(
                 [series[experiment.series] for series in outcome.base],
@@ -88,6 +80,25 @@ def run_ab(
             )
         outcomes.append(outcome)
     return outcomes
+
+
+def _run(
+    experiment: Experiment,
+    tier: str,
+    say: Progress,
+    *,
+    head: tuple[str, Place],
+    base: tuple[str, Place] | None = None,
+) -> Outcome:
+    """All replicates of one experiment, of `head` judged by the bounds; a state has its label."""
+    outcome = Outcome(experiment)
+    states = [(*head, outcome.head)]
+    if base is not None:
+        states.insert(0, (*base, outcome.base))
+    meter = NoiseMeter()
+    _repeat(outcome, tier, states, say)
+    _judge(outcome, meter)
+    return outcome
 
 
 def _repeat(

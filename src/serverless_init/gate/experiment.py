@@ -19,6 +19,7 @@ TIERS = ("smoke", "quick", "full")
 GOALS = {"cpu": "lower", "memory": "lower", "latency": "lower", "ingress_throughput": "higher"}
 KINDS = ("steady", "startup", "shutdown")
 
+_RANGES = ("name_length", "tag_length", "tags", "values")
 _UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB|)")
 
@@ -143,6 +144,12 @@ def load_experiment(folder: str) -> Experiment:
     return experiment
 
 
+def load_of(said: Mapping[str, Any]) -> Load:
+    """The load whose fields `said` has, ranges as lists. Raises ``TypeError`` for others."""
+    ranges = {key: tuple(said[key]) for key in _RANGES if key in said}
+    return Load(**{**said, **ranges})
+
+
 def amount(written: object) -> tuple[float, str]:
     """A bound's number and its unit: ``147 MiB``, ``0.5``, ``3``. Raises ``ValueError``."""
     found = _AMOUNT.fullmatch(str(written).strip())
@@ -176,11 +183,8 @@ def _load(path: str) -> Load:
         if key in said:
             number = amount(said[key])[0]
             said[key] = number if key == "bytes_per_second" else int(number)
-    for key in ("name_length", "tag_length", "tags", "values"):
-        if key in said:
-            said[key] = tuple(said[key])
     try:
-        return Load(**said)
+        return load_of(said)
     except TypeError as error:
         raise SettingError(path, ", ".join(said), f"cannot be a load: {error}") from None
 

@@ -12,7 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from serverless_init.gate.experiment import Load
+from serverless_init.gate.experiment import Load, load_of
 from serverless_init.gate.messages import Packet, packets_of
 
 Address = str | tuple[str, int]
@@ -55,10 +55,10 @@ def send(load: Load, address: Address, seconds: float) -> Sent:
 
 
 def _is_ahead(load: Load, sent: Sent, passed: float) -> bool:
-    second = int(passed) + 1  # a second's amount is available when it begins
     if load.packets_per_second:
         # Packets are spread over the second: a receive buffer holds a few hundred.
         return sent.packets >= passed * load.packets_per_second
+    second = int(passed) + 1  # a second's amount is available when it begins
     return bool(load.bytes_per_second) and sent.bytes >= second * load.bytes_per_second
 
 
@@ -91,12 +91,9 @@ class _Sender:
 def main() -> None:
     """Do what stdin's first line says."""
     orders = json.loads(sys.stdin.readline())
-    said = orders["load"]
-    for key in ("name_length", "tag_length", "tags", "values"):
-        said[key] = tuple(said[key])
     address = orders["address"]
     where = address if isinstance(address, str) else (str(address[0]), int(address[1]))
-    sent = send(Load(**said), where, orders["seconds"])
+    sent = send(load_of(orders["load"]), where, orders["seconds"])
     print(json.dumps({name: getattr(sent, name) for name in Sent.__slots__}), flush=True)  # noqa: T201
 
 

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
+from serverless_init.gate.procfs import parse_rollup, parse_stat
 from serverless_init.gate.programs import CannotMeasure
 
 _PATIENCE_S = 15.0
 _POLL_S = 0.02
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-_MEMORY = ("Pss", "Rss")
 
 
 class Running:
@@ -74,15 +74,12 @@ class Running:
     def cpu_s(self) -> float:
         """Seconds of CPU that all of its threads have used."""
         with open(f"/proc/{self._process.pid}/stat", encoding="utf-8") as file:
-            fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+            return parse_stat(file.read()).ticks / _TICKS_PER_S
 
     def memory_bytes(self) -> tuple[int, int]:
         """PSS and RSS."""
         with open(f"/proc/{self._process.pid}/smaps_rollup", encoding="utf-8") as file:
-            lines = dict(line.split(":") for line in file if line.startswith(_MEMORY))
-        pss, rss = (int(lines[name].split()[0]) * 1024 for name in _MEMORY)
-        return pss, rss
+            return parse_rollup(file.read())
 
 
 def udp_drops(port: int) -> int | None:
