@@ -96,7 +96,9 @@ class Run:
             clock=clock,
         )
         stages, shares = list(self._pipeline.stages), list(_SHARES)
-        self._logs = _open_logs(start, logs_endpoints, outlet, clock) if collects_logs else None
+        self._logs: LogsPipeline | None = None
+        if collects_logs:
+            self._logs = _open_logs(start, logs_endpoints, outlet, platform, clock)
         if self._logs:
             # Each beside its like: the forwarder at the bottom, the sources on top.
             stages[0] += self._logs.stages[0]
@@ -223,7 +225,11 @@ def _collects_logs(start: Start) -> bool:
 
 
 def _open_logs(
-    start: Start, endpoints: tuple[IntakeEndpoint, ...], outlet: Outlet, clock: Clock
+    start: Start,
+    endpoints: tuple[IntakeEndpoint, ...],
+    outlet: Outlet,
+    platform: str,
+    clock: Clock,
 ) -> "LogsPipeline":
     from serverless_init.logs_pipeline import LogsPipeline
 
@@ -232,7 +238,7 @@ def _open_logs(
         streams=start.capture.streams if start.capture else (),
         endpoints=endpoints,
         outlet=outlet,
-        surroundings=(detect(start.environ), start.environ),
+        surroundings=(platform, start.environ),
         clock=clock,
     )
 

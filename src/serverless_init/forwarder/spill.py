@@ -142,9 +142,7 @@ class Spill:
         if self._task is not None:
             self._task.cancel()
             self._task = None
-        self._drop((*self._writing, *self._waiting))
-        self._waiting.clear()
-        self._waiting_bytes, self._writing = 0, ()
+        self._drop_all()
         if self._reading is not None:
             # It has been taken off the disk, or will be, and its payloads are sent by nobody.
             self._forget(self._reading, "deadline")
@@ -162,9 +160,7 @@ class Spill:
         except Exception as error:  # noqa: BLE001  our mistake costs the disk, not the forwarder
             self._failed = True
             self._complain("payloads cannot be stored on disk", f"{type(error).__name__}: {error}")
-        self._drop((*self._writing, *self._waiting))
-        self._waiting.clear()
-        self._waiting_bytes, self._writing = 0, ()
+        self._drop_all()
         self._tell(sender)
 
     async def _step(self, sender: Sender) -> None:
@@ -244,6 +240,12 @@ class Spill:
     def _drop(self, waiting: Iterable[_Waiting]) -> None:
         for each in waiting:
             self._stats.drop(each.payload, each.reason)
+
+    def _drop_all(self) -> None:
+        """Nothing more of what is on its way to the disk will get there."""
+        self._drop((*self._writing, *self._waiting))
+        self._waiting.clear()
+        self._waiting_bytes, self._writing = 0, ()
 
     def _portion(self) -> tuple[_Waiting, ...]:
         portion: list[_Waiting] = []
