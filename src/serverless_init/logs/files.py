@@ -14,6 +14,7 @@ import stat
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from serverless_init.clock import Clock
 from serverless_init.logs import registry
@@ -99,7 +100,8 @@ class LogFiles:
             # Asked before the look: the last one begins after the end was announced.
             ending = self._ending.is_set()
             try:
-                await self._look()
+                # What was truncated under our hands is read from its beginning at the next look.
+                ending = await self._look() and ending
             except OSError as error:
                 self._complain(f"files cannot be read: {error}")
             fed()
@@ -130,7 +132,8 @@ class LogFiles:
             os.close(file.fd)
         self._open.clear()
 
-    async def _look(self) -> None:
+    async def _look(self) -> bool:
+        """Look once and read; whether every file was read to its end."""
         matching, followed = await offload(self._survey, name="logs look")
         now = self._clock.now()
         look = self._tailer.look(matching, followed, self._clock.monotonic())
@@ -153,6 +156,7 @@ class LogFiles:
         moved = [self._advance(file) for file in self._open.values()]
         if any(moved) or look.closed:
             await offload(self._save, name="logs registry")
+        return not any(file.behind for file in self._open.values())
 
     def _survey(self) -> tuple[list[Seen], Mapping[Identity, Seen]]:
         followed = {
@@ -198,17 +202,21 @@ class LogFiles:
                 file.lane.add(file.assembler.due(math.inf), self._clock.now())
 
     async def _read(self, file: _Open) -> None:
-        """Read to the end that the file has now, as far as there is room for it."""
+        """Read to the end that the file has now, as far as there is room for it.
+
+        It stays `behind` when it turns out to have been truncated since it was looked at.
+        """
         end = os.fstat(file.fd).st_size
         file.behind = True
+        if end < file.tail.offset:
+            return
         while file.tail.offset < end:
             while not file.lane.has_room:
                 await asyncio.sleep(_ROOM_CHECK_S)
             size = min(_READ_BYTES, end - file.tail.offset)
-            data = await offload(
-                lambda size=size: os.pread(file.fd, size, file.tail.offset),  # type: ignore[misc]
-                name="logs read",
-            )
+            data = await offload(partial(_read_on, file, size), name="logs read")
+            if data is None:
+                return
             if not data:
                 break
             file.tail.read(data)
@@ -257,6 +265,16 @@ class LogFiles:
         if text not in self._told and len(self._told) < 20:
             self._told.add(text)
             _log.warning("%s", text)
+
+
+def _read_on(file: _Open, size: int) -> bytes | None:
+    """What follows in a file; None when it was truncated since it was looked at.
+
+    The beginning is read last: a file that was truncated and has grown beyond the old position
+    gives bytes from the middle of a line, which belong to nothing.
+    """
+    data = os.pread(file.fd, size, file.tail.offset)
+    return data if os.pread(file.fd, HEAD_BYTES, 0).startswith(file.tail.head) else None
 
 
 def _look_at(path: str) -> Seen:
