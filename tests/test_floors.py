@@ -14,7 +14,7 @@ FLOORS = {
     0: "__init__ model errors clock",
     1: "lifecycle config telemetry",
     2: "sampler serializer wire reception",
-    3: "dogstatsd aggregator forwarder process platforms",
+    3: "dogstatsd aggregator forwarder process platforms traces",
     4: "intake",
     5: "testing",
     6: "__main__ start local entrypoint main pipeline ctl",

@@ -27,14 +27,25 @@ from serverless_init.model.payloads import (
     Priority,
 )
 from serverless_init.model.sinks import EventSink, PayloadSink, SerieSink
+from serverless_init.model.spans import (
+    PRIORITY_NONE,
+    AttributeValue,
+    Span,
+    SpanEvent,
+    SpanLink,
+    TraceChunk,
+    TracerPayload,
+)
 from serverless_init.model.tags import deduplicate, normalize
 
 __all__ = [
     "CHECK_RUN_V1",
     "INTAKE",
+    "PRIORITY_NONE",
     "SERIES_V2",
     "SKETCHES_V2",
     "AlertType",
+    "AttributeValue",
     "CheckStatus",
     "Endpoint",
     "Event",
@@ -53,6 +64,11 @@ __all__ = [
     "ServiceCheck",
     "SketchPoint",
     "SketchSerie",
+    "Span",
+    "SpanEvent",
+    "SpanLink",
+    "TraceChunk",
+    "TracerPayload",
     "deduplicate",
     "normalize",
 ]
