@@ -1,6 +1,8 @@
 """Floor 2: series, sketches, events and service checks become payloads within the limits."""
 
+from serverless_init.serializer import protobuf
 from serverless_init.serializer.events import by_source_type
+from serverless_init.serializer.memo import Memo
 from serverless_init.serializer.origin import dogstatsd_origin
 from serverless_init.serializer.serializer import Batch, Serializer
 from serverless_init.serializer.split import Codec, Stream
@@ -9,9 +11,11 @@ from serverless_init.serializer.stats import SerializerStats
 __all__ = [
     "Batch",
     "Codec",
+    "Memo",
     "Serializer",
     "SerializerStats",
     "Stream",
     "by_source_type",
     "dogstatsd_origin",
+    "protobuf",
 ]
