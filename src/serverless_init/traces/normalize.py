@@ -1,0 +1,168 @@
+"""Spans as the intake takes them: what is missing is filled in, what is wrong is put right.
+
+A chunk is dropped only when its spans cannot belong to a trace: an id is zero, or the ids of two
+traces are mixed. Everything else is repaired and counted by what was wrong.
+"""
+
+from collections.abc import Callable
+
+from serverless_init.model import Span
+from serverless_init.serializer import Memo
+from serverless_init.traces import text
+from serverless_init.traces.stats import ProcessingStats
+from serverless_init.traces.tags import HTTP_STATUS, PEER_SERVICE, SERVICE_BASE, TRACE_ID_UPPER
+
+UNNAMED_OPERATION = "unnamed_operation"
+
+_TYPE_BYTES_MAX = 100
+_INT64_MAX = 2**63 - 1
+_YEAR_2000_NS = 946_684_800_000_000_000
+_LINK_NAME = "link.name"
+# Longer text is not worth remembering.
+_REMEMBERED_MAX = 256
+
+TRACE_ID_ZERO = "trace_id_zero"
+SPAN_ID_ZERO = "span_id_zero"
+FOREIGN_SPAN = "foreign_span"
+
+
+class Normalizer:
+    """Normalises chunks; remembers what it made of names, which repeat."""
+
+    def __init__(self, stats: ProcessingStats, *, component_is_name: bool = False) -> None:
+        self._stats = stats
+        self._component_is_name = component_is_name
+        self._names = _remembering(text.name)
+        self._tag_values = _remembering(text.tag_value)
+        self._services = _remembering(lambda raw: text.service(raw, ""))
+
+    def defect(self, spans: list[Span]) -> str | None:
+        """Why `spans` are no chunk of one trace, as a reason to drop; None when they are."""
+        trace_id = spans[0].trace_id
+        upper = ""
+        for span in spans:
+            if not span.trace_id:
+                return TRACE_ID_ZERO
+            if not span.span_id:
+                return SPAN_ID_ZERO
+            if span.trace_id != trace_id:
+                return FOREIGN_SPAN
+            own = span.meta.get(TRACE_ID_UPPER)
+            if own:
+                if upper and own != upper:
+                    return FOREIGN_SPAN
+                upper = own
+        if len({span.span_id for span in spans}) < len(spans):
+            self._repair("duplicate_span_id")
+        return None
+
+    def normalize(self, spans: list[Span], language: str, now_ns: int) -> None:
+        """Put right every span of a chunk without a defect."""
+        for memo in (self._names, self._tag_values, self._services):
+            memo.trim()
+        for span in spans:
+            self._normalize_names(span, language)
+            self._normalize_times(span, now_ns)
+            meta = span.meta
+            if meta:
+                self._normalize_meta(meta)
+            if span.links:
+                self._normalize_links(span)
+
+    def tag_value(self, raw: str) -> str:
+        """`raw` as the value of a tag."""
+        return self._tag_values(raw)
+
+    def service(self, raw: str, language: str) -> str:
+        """`raw` as the name of a service."""
+        if len(raw.encode()) > text.SERVICE_BYTES_MAX:
+            self._repair("service_truncate")
+        normal = self._services(raw)
+        if normal:
+            return normal
+        self._repair("service_invalid" if raw else "service_empty")
+        return text.unnamed_service(language)
+
+    def _normalize_names(self, span: Span, language: str) -> None:
+        raw = span.service
+        normal = self._services(raw)
+        if normal != raw or not raw:
+            span.service = self.service(raw, language)
+        if self._component_is_name:
+            span.name = span.meta.get("component") or span.name
+        raw = span.name
+        normal = self._names(raw)
+        if normal != raw or not raw:
+            span.name = normal or UNNAMED_OPERATION
+            self._count_name(raw, normal)
+        if not span.resource:
+            self._repair("resource_empty")
+            span.resource = span.name
+        if span.parent_id == span.trace_id == span.span_id:
+            span.parent_id = 0
+        if len(span.type) * 4 > _TYPE_BYTES_MAX:
+            kind = text.cut(span.type, _TYPE_BYTES_MAX)
+            if kind != span.type:
+                self._repair("type_truncate")
+                span.type = kind
+
+    def _normalize_times(self, span: Span, now_ns: int) -> None:
+        if span.duration_ns < 0 or span.start_ns + span.duration_ns > _INT64_MAX:
+            self._repair("invalid_duration")
+            span.duration_ns = 0
+        if span.start_ns < _YEAR_2000_NS:
+            self._repair("invalid_start_date")
+            start_ns = now_ns - span.duration_ns
+            span.start_ns = start_ns if start_ns >= 0 else now_ns
+
+    def _normalize_meta(self, meta: dict[str, str]) -> None:
+        raw = meta.get("env")
+        if raw:
+            meta["env"] = self._tag_values(raw)
+        for key in (PEER_SERVICE, SERVICE_BASE):
+            raw = meta.get(key)
+            if raw:
+                meta[key] = self._services(raw)
+        raw = meta.get(HTTP_STATUS)
+        if raw is not None and not _is_http_status(raw):
+            self._repair("invalid_http_status_code")
+            del meta[HTTP_STATUS]
+
+    def _normalize_links(self, span: Span) -> None:
+        for link in span.links or ():
+            raw = link.attributes.get(_LINK_NAME)
+            if raw is not None:
+                link.attributes[_LINK_NAME] = self._names(raw) or UNNAMED_OPERATION
+
+    def _count_name(self, raw: str, normal: str) -> None:
+        if len(raw.encode()) > text.NAME_BYTES_MAX:
+            self._repair("span_name_truncate")
+        elif not raw:
+            self._repair("span_name_empty")
+        elif not normal:
+            self._repair("span_name_invalid")
+
+    def _repair(self, what: str) -> None:
+        self._stats.repair(what)
+
+
+class _Remembering:
+    """`convert` with a memory for short text."""
+
+    __slots__ = ("_convert", "_memo", "trim")
+
+    def __init__(self, convert: Callable[[str], str]) -> None:
+        self._convert = convert
+        self._memo: Memo[str, str] = Memo(convert)
+        self.trim = self._memo.trim
+
+    def __call__(self, raw: str) -> str:
+        return self._memo[raw] if len(raw) <= _REMEMBERED_MAX else self._convert(raw)
+
+
+def _remembering(convert: Callable[[str], str]) -> _Remembering:
+    return _Remembering(convert)
+
+
+def _is_http_status(raw: str) -> bool:
+    return len(raw) == 3 and raw.isascii() and raw.isdecimal() and "100" <= raw <= "599"
