@@ -17,6 +17,12 @@ from serverless_init.config.settings_dogstatsd import (
     TransportSettings,
 )
 from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
+from serverless_init.config.settings_traces import (
+    ObfuscationSettings,
+    SamplingSettings,
+    TraceSettings,
+    TraceStatsSettings,
+)
 
 __all__ = [
     "CONFIGURATION_FILES",
@@ -28,11 +34,15 @@ __all__ = [
     "ForwarderSettings",
     "IntakeSettings",
     "NetworkSettings",
+    "ObfuscationSettings",
     "RunSettings",
+    "SamplingSettings",
     "SerializerSettings",
     "StatisticsSettings",
     "TagSettings",
     "TimestampSettings",
+    "TraceSettings",
+    "TraceStatsSettings",
     "TransportSettings",
     "describe",
     "load",

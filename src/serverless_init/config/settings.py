@@ -24,6 +24,12 @@ from serverless_init.config.settings_dogstatsd import (
     TransportSettings,
 )
 from serverless_init.config.settings_network import IntakeSettings, NetworkSettings
+from serverless_init.config.settings_traces import (
+    ObfuscationSettings,
+    SamplingSettings,
+    TraceSettings,
+    TraceStatsSettings,
+)
 
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "critical", "off")
 
@@ -386,6 +392,10 @@ COMPONENTS: tuple[type[Settings], ...] = (
     ForwarderSettings,
     IntakeSettings,
     NetworkSettings,
+    TraceSettings,
+    SamplingSettings,
+    TraceStatsSettings,
+    ObfuscationSettings,
 )
 
 # What a sidecar, started without a command, has instead of the defaults: by `Setting.yaml`.

@@ -25,4 +25,5 @@ def test_loading_settings_imports_nothing_else() -> None:
         "serverless_init.config.settings",
         "serverless_init.config.settings_dogstatsd",
         "serverless_init.config.settings_network",
+        "serverless_init.config.settings_traces",
     ]

@@ -7,6 +7,19 @@ from serverless_init.config.declare import Setting
 from serverless_init.config.load import shown
 from serverless_init.config.settings import COMPONENTS, SIDECAR_DEFAULTS
 
+# What is written for nothing where a word is not enough.
+STRUCTURED = {
+    "additional_endpoints": "{}",
+    "apm_config.analyzed_rate_by_service": "{}",
+    "apm_config.analyzed_spans": "{}",
+    "apm_config.replace_tags": "[]",
+}
+# The variables of the Agent that are not named for their key.
+ODD_VARIABLES = {
+    "apm_config.errors_per_second": "DD_APM_ERROR_TPS",
+    "apm_config.max_events_per_second": "DD_APM_MAX_EPS",
+    "apm_config.target_traces_per_second": "DD_APM_TARGET_TPS",
+}
 DECLARED = [s for component in COMPONENTS for s in component.fields.values()]
 
 
@@ -19,7 +32,7 @@ def test_a_default_is_a_value_that_the_setting_can_have(declared: Setting) -> No
 
 @pytest.mark.parametrize("declared", [s for s in DECLARED if s.default in ("", ())])
 def test_an_empty_default_is_of_the_type_that_its_parser_gives(declared: Setting) -> None:
-    written = "{}" if declared.yaml == "additional_endpoints" else "x"
+    written = STRUCTURED.get(declared.yaml, "x")
     assert type(declared.parse(written)) is type(declared.default)
 
 
@@ -31,8 +44,11 @@ def test_no_two_settings_have_the_same_name() -> None:
 
 
 def test_a_variable_is_the_key_in_capitals() -> None:
-    odd = {s.yaml: s.env for s in DECLARED if s.env != "DD_" + s.yaml.upper().replace(".", "_")}
-    assert odd == {}
+    def regular(key: str) -> list[str]:
+        whole = "DD_" + key.upper().replace(".", "_")
+        return [whole, whole.replace("DD_APM_CONFIG_", "DD_APM_")]
+
+    assert {s.yaml: s.env for s in DECLARED if s.env not in regular(s.yaml)} == ODD_VARIABLES
 
 
 def test_a_key_with_a_dot_has_a_group_that_is_no_key() -> None:
