@@ -8,55 +8,12 @@ from serverless_init.model import Span
 from serverless_init.traces.obfuscate import Obfuscator
 from serverless_init.traces.obfuscate.sql import NON_PARSABLE, SqlObfuscator, SqlOptions
 
-PIECES = st.sampled_from(
-    [
-        *[
-            "SELECT",
-            "FROM",
-            "AS",
-            "t",
-            "a.b",
-            "'x'",
-            "'it''s'",
-            "'\\'",
-            '"q"',
-            "`b`",
-            "1",
-            "-1.5e3",
-            "0xF",
-            "?",
-            "$1",
-            "$$z$$",
-            "$func$1$func$",
-            "%s",
-            "%(n)s",
-            ":v",
-            "::",
-            ":=",
-            "(",
-            ")",
-            ",",
-            "=",
-            "[",
-            "]",
-            "{e}",
-            "{",
-            "/*c*/",
-            ";",
-            "NULL",
-            "true",
-            "SAVEPOINT",
-            "INSERT",
-            "INTO",
-            "!=",
-            "->",
-            "é",
-            "@v",
-        ],
-        "--c\n",
-        "#c\n",
-    ]
+TOKENS = (
+    "SELECT FROM AS t a.b 'x' 'it''s' '\\' \"q\" `b` 1 -1.5e3 0xF ? $1 $$z$$ "
+    "$func$1$func$ %s %(n)s :v :: := ( ) , = [ ] {e} { /*c*/ ; NULL true SAVEPOINT "
+    "INSERT INTO != -> é @v "
 )
+PIECES = st.sampled_from([*TOKENS.split(), "--c\n", "#c\n"])
 QUERIES = st.lists(PIECES, max_size=20).map(" ".join) | st.text(max_size=40)
 OPTIONS = st.builds(
     SqlOptions,

@@ -26,9 +26,10 @@ def encode_stats(
     env: str,
     agent_version: str,
     is_client_computed: bool,
+    groups_max: int = GROUPS_MAX,
 ) -> list[EncodedStats]:
-    """`payloads` as bodies of at most `GROUPS_MAX` groups each."""
-    bodies = [batch for batch in _batches(payloads) if batch]
+    """`payloads` as bodies of at most `groups_max` groups each."""
+    bodies = [batch for batch in _batches(payloads, groups_max) if batch]
     return [
         EncodedStats(
             msgspec.msgpack.encode(
@@ -47,27 +48,31 @@ def encode_stats(
     ]
 
 
-def _batches(payloads: Iterable[ClientStatsPayload]) -> Iterator[list[ClientStatsPayload]]:
+def _batches(
+    payloads: Iterable[ClientStatsPayload], groups_max: int
+) -> Iterator[list[ClientStatsPayload]]:
     """Payloads, taken apart where that is needed, in batches."""
     batch: list[ClientStatsPayload] = []
-    room = GROUPS_MAX
+    room = groups_max
     for payload in payloads:
-        for piece in _pieces(payload, room):
+        for piece in _pieces(payload, room, groups_max):
             if _groups(piece) > room:
                 yield batch
-                batch, room = [], GROUPS_MAX
+                batch, room = [], groups_max
             batch.append(piece)
             room -= _groups(piece)
     yield batch
 
 
-def _pieces(payload: ClientStatsPayload, room: int) -> Iterator[ClientStatsPayload]:
+def _pieces(
+    payload: ClientStatsPayload, room: int, groups_max: int
+) -> Iterator[ClientStatsPayload]:
     """`payload`, or parts of it: the first of at most `room` groups, the others full."""
-    if _groups(payload) <= GROUPS_MAX:
+    if _groups(payload) <= groups_max:
         yield payload
         return
     buckets: list[StatsBucket] = []
-    left = room or GROUPS_MAX
+    left = room or groups_max
     for bucket in payload.stats or ():
         groups = bucket.stats or []
         start = 0
@@ -78,7 +83,7 @@ def _pieces(payload: ClientStatsPayload, room: int) -> Iterator[ClientStatsPaylo
             left -= len(part)
             if not left:
                 yield msgspec.structs.replace(payload, stats=buckets)
-                buckets, left = [], GROUPS_MAX
+                buckets, left = [], groups_max
     if buckets:
         yield msgspec.structs.replace(payload, stats=buckets)
 
