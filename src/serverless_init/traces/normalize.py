@@ -9,7 +9,12 @@ from collections.abc import Callable
 from serverless_init.model import Span
 from serverless_init.serializer import Memo
 from serverless_init.traces import text
-from serverless_init.traces.stats import ProcessingStats
+from serverless_init.traces.stats import (
+    FOREIGN_SPAN,
+    SPAN_ID_ZERO,
+    TRACE_ID_ZERO,
+    ProcessingStats,
+)
 from serverless_init.traces.tags import HTTP_STATUS, PEER_SERVICE, SERVICE_BASE, TRACE_ID_UPPER
 
 UNNAMED_OPERATION = "unnamed_operation"
@@ -20,10 +25,6 @@ _YEAR_2000_NS = 946_684_800_000_000_000
 _LINK_NAME = "link.name"
 # Longer text is not worth remembering.
 _REMEMBERED_MAX = 256
-
-TRACE_ID_ZERO = "trace_id_zero"
-SPAN_ID_ZERO = "span_id_zero"
-FOREIGN_SPAN = "foreign_span"
 
 
 class Normalizer:
@@ -72,6 +73,10 @@ class Normalizer:
     def tag_value(self, raw: str) -> str:
         """`raw` as the value of a tag."""
         return self._tag_values(raw)
+
+    def name(self, raw: str) -> str:
+        """`raw` as the name of an operation; nothing when none is left of it."""
+        return self._names(raw)
 
     def service(self, raw: str, language: str) -> str:
         """`raw` as the name of a service."""

@@ -2,6 +2,15 @@
 
 from dataclasses import dataclass, field
 
+FOREIGN_SPAN = "foreign_span"
+NOT_SAMPLED = "not_sampled"
+OWN_TRAFFIC = "own_traffic"
+RESOURCE_IGNORED = "resource_ignored"
+SPAN_ID_ZERO = "span_id_zero"
+TAG_REJECTED = "tag_rejected"
+TAG_REQUIRED = "tag_required"
+TRACE_ID_ZERO = "trace_id_zero"
+
 
 @dataclass(slots=True)
 class ProcessingStats:
