@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import exit_delay, flush, ingest, memory, startup
+from tests.bench import exit_delay, flush, ingest, memory, startup, traces
 from tests.bench.figures import Figure, table
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "exit": exit_delay.measure,
     "ingest": ingest.measure,
     "flush": flush.measure,
+    "traces": traces.measure,
 }
 
 

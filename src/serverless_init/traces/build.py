@@ -8,9 +8,10 @@ from serverless_init.config import (
     TraceSettings,
     TraceStatsSettings,
 )
-from serverless_init.traces.client_stats import ClientStats
+from serverless_init.traces.client_stats import ClientStatsNormalizer
 from serverless_init.traces.concentrate import Concentrator
 from serverless_init.traces.filters import ChunkFilter
+from serverless_init.traces.harmless import HarmlessTags
 from serverless_init.traces.normalize import Normalizer
 from serverless_init.traces.obfuscate import Obfuscator
 from serverless_init.traces.pipeline import Steps, Surroundings, TracePipeline
@@ -33,7 +34,7 @@ class Processing:
     pipeline: TracePipeline
     sampling: Sampling
     concentrator: Concentrator | None
-    client_stats: ClientStats
+    client_stats: ClientStatsNormalizer
     stats: ProcessingStats
     problems: tuple[str, ...]
 
@@ -71,8 +72,11 @@ def build_processing(
         sampling=sampling,
         concentrator=concentrator,
         resource_bytes_max=BIG_RESOURCE_BYTES_MAX if is_big else RESOURCE_BYTES_MAX,
+        harmless=HarmlessTags(),
     )
-    client_stats = ClientStats(normalizer, obfuscator, replacer, agent_env=surroundings.agent_env)
+    client_stats = ClientStatsNormalizer(
+        normalizer, obfuscator, replacer, agent_env=surroundings.agent_env
+    )
     return Processing(
         TracePipeline(steps, surroundings, stats),
         sampling,

@@ -15,7 +15,7 @@ AGE_NS_MAX = 20_000_000_000
 BUCKET_NS = 10_000_000_000
 
 
-class ClientStats:
+class ClientStatsNormalizer:
     """Puts payloads of tracers in order. `agent_env` is the env of those that have none."""
 
     def __init__(

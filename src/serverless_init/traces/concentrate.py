@@ -67,8 +67,22 @@ class _Group:
         self.ok_sketch = DurationSketch()
         self.error_sketch = DurationSketch()
 
+    def add(self, span: Span, weight: float) -> None:
+        """Count `span`, which stands for `weight` of its kind."""
+        duration_ns = span.duration_ns
+        self.hits += weight
+        self.duration += duration_ns * weight
+        if span.metrics.get(TOP_LEVEL) == 1:
+            self.top_level_hits += weight
+        if span.error:
+            self.errors += weight
+            self.error_sketch.insert(duration_ns)
+        else:
+            self.ok_sketch.insert(duration_ns)
 
-_Bucket = dict[StatsOf, dict[GroupKey, _Group]]
+
+_Groups = dict[tuple[object, ...], _Group]
+_Bucket = dict[StatsOf, _Groups]
 
 
 class Concentrator:
@@ -94,14 +108,25 @@ class Concentrator:
     def add(self, spans: list[Span], root: Span, sender: StatsOf, origin: str, now_ns: int) -> None:
         """Count the spans of one chunk."""
         is_synthetic = origin.startswith(_SYNTHETICS)
-        weight = _weight(root)
+        weight, key_of = _weight(root), self._keys.key
+        self._keys.trim()
+        opened: dict[int, _Groups] = {}
         for span in spans:
-            if is_counted(span, by_kind=self._by_kind):
-                start_ns = self._bucket_of(span.start_ns + span.duration_ns, now_ns)
-                key = self._keys.key(span, is_synthetic=is_synthetic)
-                group = self._group(start_ns, sender, key)
-                if group is not None:
-                    self._count(group, span, weight)
+            if not is_counted(span, self._by_kind):
+                continue
+            end_ns = span.start_ns + span.duration_ns
+            start_ns = self._aligned(end_ns if end_ns < now_ns else now_ns)
+            if start_ns < self._oldest_ns:
+                start_ns = self._oldest_ns
+            groups = opened.get(start_ns)
+            if groups is None:
+                groups = self._buckets.setdefault(start_ns, {}).setdefault(sender, {})
+                opened[start_ns] = groups
+            key = key_of(span, is_synthetic)
+            group = groups.get(key) or self._new_group(start_ns, groups, key)
+            if group is not None:
+                group.add(span, weight)
+                self.stats.spans_counted += 1
 
     def flush(self, now_ns: int, *, force: bool = False) -> list[ClientStatsPayload]:
         """The buckets that are over, or all; one payload per sender."""
@@ -109,12 +134,12 @@ class Concentrator:
         due = sorted(start for start in self._buckets if force or start <= latest_ns)
         payloads: dict[StatsOf, ClientStatsPayload] = {}
         for start_ns in due:
-            self._groups.pop(start_ns)
+            self._groups.pop(start_ns, None)
             for sender, groups in self._buckets.pop(start_ns).items():
                 payload = payloads.get(sender)
                 if payload is None:
                     payload = payloads[sender] = _payload(sender)
-                stats = [self._export(key, group) for key, group in groups.items()]
+                stats = [self._export(GroupKey._make(key), group) for key, group in groups.items()]
                 bucket = StatsBucket(start=start_ns, duration=self._width_ns, stats=stats)
                 assert payload.stats is not None
                 payload.stats.append(bucket)
@@ -122,33 +147,15 @@ class Concentrator:
         self._oldest_ns = max(self._oldest_ns, oldest_ns)
         return list(payloads.values())
 
-    def _count(self, group: _Group, span: Span, weight: float) -> None:
-        self.stats.spans_counted += 1
-        group.hits += weight
-        group.duration += span.duration_ns * weight
-        if span.metrics.get(TOP_LEVEL) == 1:
-            group.top_level_hits += weight
-        if span.error:
-            group.errors += weight
-            group.error_sketch.insert(span.duration_ns)
-        else:
-            group.ok_sketch.insert(span.duration_ns)
-
-    def _group(self, start_ns: int, sender: StatsOf, key: GroupKey) -> _Group | None:
-        """The group of `key`, made when there is room."""
-        groups = self._buckets.setdefault(start_ns, {}).setdefault(sender, {})
-        group = groups.get(key)
-        if group is None:
-            count = self._groups.get(start_ns, 0)
-            if count >= GROUPS_MAX:
-                self.stats.spans_dropped += 1
-                return None
-            self._groups[start_ns] = count + 1
-            group = groups[key] = _Group()
+    def _new_group(self, start_ns: int, groups: _Groups, key: tuple[object, ...]) -> _Group | None:
+        """A group for `key`, when there is room."""
+        count = self._groups.get(start_ns, 0)
+        if count >= GROUPS_MAX:
+            self.stats.spans_dropped += 1
+            return None
+        self._groups[start_ns] = count + 1
+        group = groups[key] = _Group()
         return group
-
-    def _bucket_of(self, end_ns: int, now_ns: int) -> int:
-        return max(self._aligned(min(end_ns, now_ns)), self._oldest_ns)
 
     def _aligned(self, time_ns: int) -> int:
         return time_ns - time_ns % self._width_ns

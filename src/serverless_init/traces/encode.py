@@ -6,9 +6,8 @@ Fields: `AgentPayload` hostName 1, env 2, tracerPayloads 5, agentVersion 7, targ
 rareSamplerEnabled 10; the others at the methods that write them.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from serverless_init.model import (
     AttributeValue,
@@ -18,18 +17,14 @@ from serverless_init.model import (
     TraceChunk,
     TracerPayload,
 )
-from serverless_init.serializer import Memo, protobuf
+from serverless_init.serializer import protobuf
+from serverless_init.traces.memo import ShortMemo, length_of_all
 
 delimited, string, varint = protobuf.delimited, protobuf.string, protobuf.varint
 integer, double, pack_double = protobuf.integer, protobuf.double, protobuf.pack_double
 
 PAYLOAD_BYTES_MAX = 3_200_000
 """When a payload is this long it is closed; one chunk alone may be longer."""
-
-_REMEMBERED_MAX = 128
-_MEMO_ENTRIES_MAX = 8192
-
-K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +40,9 @@ class TraceEncoder:
     """Encodes payloads one after the other; remembers what repeats."""
 
     def __init__(self) -> None:
-        self._meta = _ShortMemo(_meta_entry)
-        self._metrics: Memo[tuple[str, float], bytes] = Memo(
-            _metrics_entry, entries_max=_MEMO_ENTRIES_MAX
-        )
-        self._texts = _ShortMemo(_text_field)
+        self._meta = ShortMemo(_meta_entry, length_of_all)
+        self._metrics = ShortMemo(_metrics_entry, _length_of_key)
+        self._names = ShortMemo(_name_fields, length_of_all)
 
     def encode(self, payload: TracerPayload) -> Iterator[EncodedTraces]:
         """`payload` in parts of at most `PAYLOAD_BYTES_MAX`, each with the whole header."""
@@ -71,35 +64,39 @@ class TraceEncoder:
         """TraceChunk: priority 1, origin 2, spans 3, tags 4, droppedTrace 5."""
         self._meta.trim()
         self._metrics.trim()
-        self._texts.trim()
+        self._names.trim()
         parts = [integer(b"\x08", chunk.priority), string(b"\x12", _utf8(chunk.origin))]
-        parts.extend(delimited(b"\x1a", self._span(span)) for span in chunk.spans)
+        ids: dict[int, bytes] = {}
+        parts.extend(delimited(b"\x1a", self._span(span, ids)) for span in chunk.spans)
         parts.extend(_map(b"\x22", chunk.tags))
         parts.append(integer(b"\x28", chunk.is_dropped))
         return b"".join(parts)
 
-    def _span(self, span: Span) -> bytes:
+    def _span(self, span: Span, ids: dict[int, bytes]) -> bytes:
         """Span: service 1, name 2, resource 3, traceID 4, spanID 5, parentID 6, start 7, duration
         8, error 9, meta 10, metrics 11, type 12, meta_struct 13, spanLinks 14, spanEvents 15.
+
+        `ids` are those of the chunk that are encoded: its trace, and parents.
         """
-        texts = self._texts
+        trace_id, span_id, parent_id = span.trace_id, span.span_id, span.parent_id
+        encoded_trace_id = ids.get(trace_id)
+        if encoded_trace_id is None:
+            encoded_trace_id = ids[trace_id] = _long_varint(trace_id)
+        encoded_span_id = ids[span_id] = _long_varint(span_id)
         parts = [
-            texts[b"\x0a", span.service],
-            texts[b"\x12", span.name],
-            texts[b"\x1a", span.resource],
+            self._names[span.service, span.name, span.resource, span.type],
             b"\x20",
-            _long_varint(span.trace_id),
+            encoded_trace_id,
             b"\x28",
-            _long_varint(span.span_id),
+            encoded_span_id,
         ]
-        if span.parent_id:
-            parts += (b"\x30", _long_varint(span.parent_id))
-        parts += (b"\x38", _long_varint(span.start_ns), integer(b"\x40", span.duration_ns))
+        if parent_id:
+            parts += (b"\x30", ids.get(parent_id) or _long_varint(parent_id))
+        parts += (b"\x38", _long_varint(span.start_ns), b"\x40", varint(span.duration_ns))
         if span.error:
             parts.append(integer(b"\x48", span.error))
         parts += map(self._meta.__getitem__, span.meta.items())
         parts += map(self._metrics.__getitem__, span.metrics.items())
-        parts.append(texts[b"\x62", span.type])
         if span.meta_struct:
             for key, value in span.meta_struct.items():
                 parts.append(delimited(b"\x6a", _entry(_utf8(key), b"\x12", value)))
@@ -137,25 +134,6 @@ class AgentPayload:
     def body(self, parts: list[EncodedTraces]) -> bytes:
         """The body of one request."""
         return b"".join([*(part.content for part in parts), self._frame])
-
-
-class _ShortMemo(dict[tuple[K, str], bytes], Generic[K]):
-    """Encoded fragments by what they encode, as long as that is short."""
-
-    def __init__(self, encode: Callable[[tuple[K, str]], bytes]) -> None:
-        super().__init__()
-        self._encode = encode
-
-    def __missing__(self, key: tuple[K, str]) -> bytes:
-        fragment = self._encode(key)
-        if len(fragment) <= _REMEMBERED_MAX:
-            self[key] = fragment
-        return fragment
-
-    def trim(self) -> None:
-        """Forget everything once it is too much."""
-        if len(self) > _MEMO_ENTRIES_MAX:
-            self.clear()
 
 
 def _header(payload: TracerPayload) -> bytes:
@@ -238,14 +216,18 @@ def _metrics_entry(tag: tuple[str, float]) -> bytes:
     return delimited(b"\x5a", delimited(b"\x0a", _utf8(key)) + b"\x11" + pack_double(value))
 
 
+def _length_of_key(key: tuple[str, float]) -> int:
+    return len(key[0])
+
+
 def _entry(key: bytes, value_key: bytes, value: bytes) -> bytes:
     """An entry of a map."""
     return delimited(b"\x0a", key) + delimited(value_key, value)
 
 
-def _text_field(field: tuple[bytes, str]) -> bytes:
-    key, text = field
-    return string(key, _utf8(text))
+def _name_fields(names: tuple[str, str, str, str]) -> bytes:
+    keys = (b"\x0a", b"\x12", b"\x1a", b"\x62")
+    return b"".join(string(key, _utf8(name)) for key, name in zip(keys, names, strict=True))
 
 
 def _long_varint(value: int) -> bytes:

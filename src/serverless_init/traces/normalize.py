@@ -4,11 +4,9 @@ A chunk is dropped only when its spans cannot belong to a trace: an id is zero, 
 traces are mixed. Everything else is repaired and counted by what was wrong.
 """
 
-from collections.abc import Callable
-
 from serverless_init.model import Span
-from serverless_init.serializer import Memo
 from serverless_init.traces import text
+from serverless_init.traces.memo import ShortMemo
 from serverless_init.traces.stats import (
     FOREIGN_SPAN,
     SPAN_ID_ZERO,
@@ -20,11 +18,10 @@ from serverless_init.traces.tags import HTTP_STATUS, PEER_SERVICE, SERVICE_BASE,
 UNNAMED_OPERATION = "unnamed_operation"
 
 _TYPE_BYTES_MAX = 100
+_TYPE_BYTES_SAFE = _TYPE_BYTES_MAX // 4
 _INT64_MAX = 2**63 - 1
 _YEAR_2000_NS = 946_684_800_000_000_000
 _LINK_NAME = "link.name"
-# Longer text is not worth remembering.
-_REMEMBERED_MAX = 256
 
 
 class Normalizer:
@@ -33,9 +30,9 @@ class Normalizer:
     def __init__(self, stats: ProcessingStats, *, component_is_name: bool = False) -> None:
         self._stats = stats
         self._component_is_name = component_is_name
-        self._names = _remembering(text.name)
-        self._tag_values = _remembering(text.tag_value)
-        self._services = _remembering(lambda raw: text.service(raw, ""))
+        self._names = ShortMemo(text.name, len)
+        self._tag_values = ShortMemo(text.tag_value, len)
+        self._services = ShortMemo(_service, len)
 
     def defect(self, spans: list[Span]) -> str | None:
         """Why `spans` are no chunk of one trace, as a reason to drop; None when they are."""
@@ -58,58 +55,67 @@ class Normalizer:
         return None
 
     def normalize(self, spans: list[Span], language: str, now_ns: int) -> None:
-        """Put right every span of a chunk without a defect."""
-        for memo in (self._names, self._tag_values, self._services):
+        """Put right every span of a chunk without a defect. What is right already costs little."""
+        names, services = self._names, self._services
+        for memo in (names, services, self._tag_values):
             memo.trim()
         for span in spans:
-            self._normalize_names(span, language)
-            self._normalize_times(span, now_ns)
-            meta = span.meta
-            if meta:
-                self._normalize_meta(meta)
+            raw = span.service
+            if not raw or services[raw] != raw:
+                span.service = self.service(raw, language)
+            raw = span.name
+            if self._component_is_name or not raw or names[raw] != raw:
+                self._normalize_name(span)
+            if not span.resource:
+                self._repair("resource_empty")
+                span.resource = span.name
+            if span.parent_id == span.span_id == span.trace_id:
+                span.parent_id = 0
+            if len(span.type) > _TYPE_BYTES_SAFE:
+                self._normalize_type(span)
+            if (
+                span.start_ns < _YEAR_2000_NS
+                or span.duration_ns < 0
+                or span.start_ns + span.duration_ns > _INT64_MAX
+            ):
+                self._normalize_times(span, now_ns)
+            if span.meta:
+                self._normalize_meta(span.meta)
             if span.links:
                 self._normalize_links(span)
 
     def tag_value(self, raw: str) -> str:
         """`raw` as the value of a tag."""
-        return self._tag_values(raw)
+        return self._tag_values[raw]
 
     def name(self, raw: str) -> str:
         """`raw` as the name of an operation; nothing when none is left of it."""
-        return self._names(raw)
+        return self._names[raw]
 
     def service(self, raw: str, language: str) -> str:
         """`raw` as the name of a service."""
         if len(raw.encode()) > text.SERVICE_BYTES_MAX:
             self._repair("service_truncate")
-        normal = self._services(raw)
+        normal = self._services[raw]
         if normal:
             return normal
         self._repair("service_invalid" if raw else "service_empty")
         return text.unnamed_service(language)
 
-    def _normalize_names(self, span: Span, language: str) -> None:
-        raw = span.service
-        normal = self._services(raw)
-        if normal != raw or not raw:
-            span.service = self.service(raw, language)
+    def _normalize_name(self, span: Span) -> None:
         if self._component_is_name:
             span.name = span.meta.get("component") or span.name
         raw = span.name
-        normal = self._names(raw)
+        normal = self._names[raw]
         if normal != raw or not raw:
             span.name = normal or UNNAMED_OPERATION
             self._count_name(raw, normal)
-        if not span.resource:
-            self._repair("resource_empty")
-            span.resource = span.name
-        if span.parent_id == span.trace_id == span.span_id:
-            span.parent_id = 0
-        if len(span.type) * 4 > _TYPE_BYTES_MAX:
-            kind = text.cut(span.type, _TYPE_BYTES_MAX)
-            if kind != span.type:
-                self._repair("type_truncate")
-                span.type = kind
+
+    def _normalize_type(self, span: Span) -> None:
+        kind = text.cut(span.type, _TYPE_BYTES_MAX)
+        if kind != span.type:
+            self._repair("type_truncate")
+            span.type = kind
 
     def _normalize_times(self, span: Span, now_ns: int) -> None:
         if span.duration_ns < 0 or span.start_ns + span.duration_ns > _INT64_MAX:
@@ -123,11 +129,13 @@ class Normalizer:
     def _normalize_meta(self, meta: dict[str, str]) -> None:
         raw = meta.get("env")
         if raw:
-            meta["env"] = self._tag_values(raw)
-        for key in (PEER_SERVICE, SERVICE_BASE):
-            raw = meta.get(key)
-            if raw:
-                meta[key] = self._services(raw)
+            meta["env"] = self._tag_values[raw]
+        raw = meta.get(PEER_SERVICE)
+        if raw:
+            meta[PEER_SERVICE] = self._services[raw]
+        raw = meta.get(SERVICE_BASE)
+        if raw:
+            meta[SERVICE_BASE] = self._services[raw]
         raw = meta.get(HTTP_STATUS)
         if raw is not None and not _is_http_status(raw):
             self._repair("invalid_http_status_code")
@@ -137,7 +145,7 @@ class Normalizer:
         for link in span.links or ():
             raw = link.attributes.get(_LINK_NAME)
             if raw is not None:
-                link.attributes[_LINK_NAME] = self._names(raw) or UNNAMED_OPERATION
+                link.attributes[_LINK_NAME] = self._names[raw] or UNNAMED_OPERATION
 
     def _count_name(self, raw: str, normal: str) -> None:
         if len(raw.encode()) > text.NAME_BYTES_MAX:
@@ -151,22 +159,8 @@ class Normalizer:
         self._stats.repair(what)
 
 
-class _Remembering:
-    """`convert` with a memory for short text."""
-
-    __slots__ = ("_convert", "_memo", "trim")
-
-    def __init__(self, convert: Callable[[str], str]) -> None:
-        self._convert = convert
-        self._memo: Memo[str, str] = Memo(convert)
-        self.trim = self._memo.trim
-
-    def __call__(self, raw: str) -> str:
-        return self._memo[raw] if len(raw) <= _REMEMBERED_MAX else self._convert(raw)
-
-
-def _remembering(convert: Callable[[str], str]) -> _Remembering:
-    return _Remembering(convert)
+def _service(raw: str) -> str:
+    return text.service(raw, "")
 
 
 def _is_http_status(raw: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from serverless_init.model import PRIORITY_NONE, Span, TraceChunk, TracerPayload
 from serverless_init.traces.concentrate import Concentrator, StatsOf
 from serverless_init.traces.filters import ChunkFilter, is_own_traffic
+from serverless_init.traces.harmless import HarmlessTags
 from serverless_init.traces.normalize import Normalizer
 from serverless_init.traces.obfuscate import Obfuscator
 from serverless_init.traces.replace import Replacer
@@ -29,7 +30,7 @@ from serverless_init.traces.tags import (
     TAGS_PROCESS,
 )
 from serverless_init.traces.toplevel import copy_top_level, mark_top_level, root_of
-from serverless_init.traces.truncate import truncate
+from serverless_init.traces.truncate import truncate, truncate_meta
 
 _HOSTNAME, _ENV, _VERSION = "_dd.hostname", "env", "version"
 _GIT_COMMIT, _APM_MODE = "_dd.git.commit.sha", "_dd.apm_mode"
@@ -74,6 +75,7 @@ class Steps:
     sampling: Sampling
     concentrator: Concentrator | None
     resource_bytes_max: int
+    harmless: HarmlessTags
 
 
 class TracePipeline:
@@ -164,6 +166,10 @@ class TracePipeline:
             if place.origin and not span.meta.get(ORIGIN):
                 span.meta[ORIGIN] = place.origin
             steps.obfuscator.obfuscate(span)
+            if not steps.harmless.has_all(span.meta):
+                steps.obfuscator.hide_cards(span.meta)
+                truncate_meta(span)
+                steps.harmless.add(span.meta)
             truncate(span, steps.resource_bytes_max)
         if sender.computes_top_level:
             copy_top_level(chunk.spans)

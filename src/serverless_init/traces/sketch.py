@@ -7,8 +7,9 @@ equal work gives equal values. Source: the public DDSketch message and the Agent
 """
 
 import math
+from functools import lru_cache
 
-from serverless_init.serializer import Memo, protobuf
+from serverless_init.serializer import protobuf
 
 BINS_MAX = 2048
 
@@ -25,6 +26,8 @@ def truncated(duration_ns: int) -> int:
     return duration_ns >> excess << excess if excess > 0 else duration_ns
 
 
+# There are no more truncated numbers than 512 for each of 55 powers of two.
+@lru_cache(maxsize=32_768)
 def index_of(duration_ns: int) -> int:
     """The bin of a truncated duration of at least 1 ns."""
     return math.floor(math.log(duration_ns) / _LN_GAMMA)
@@ -35,8 +38,6 @@ class DurationSketch:
 
     __slots__ = ("_bins", "_zeros")
 
-    _indices: "Memo[int, int]" = Memo(index_of, entries_max=30_000)
-
     def __init__(self) -> None:
         self._bins: dict[int, int] = {}
         self._zeros = 0
@@ -46,8 +47,10 @@ class DurationSketch:
         if duration_ns <= 0:
             self._zeros += 1
             return
-        index = self._indices[truncated(duration_ns)]
-        self._bins[index] = self._bins.get(index, 0) + 1
+        excess = duration_ns.bit_length() - _SIGNIFICANT_BITS
+        index = index_of(duration_ns >> excess << excess if excess > 0 else duration_ns)
+        bins = self._bins
+        bins[index] = bins.get(index, 0) + 1
 
     def encode(self) -> bytes:
         """The sketch as a message."""

@@ -1,11 +1,12 @@
 """What of one span decides in which group of the statistics it is counted."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 from typing import NamedTuple
 
 from serverless_init.model import Span
-from serverless_init.serializer import Memo
 from serverless_init.traces.addresses import mask
+from serverless_init.traces.memo import ShortMemo
 from serverless_init.traces.tags import (
     HTTP_STATUS,
     HTTP_STATUS_STABLE,
@@ -32,13 +33,14 @@ PEER_TAGS = tuple(_PEER_TAGS.split())
 
 _COUNTED_KINDS = frozenset(("server", "client", "producer", "consumer"))
 _TALKING_KINDS = frozenset(("client", "producer", "consumer"))
-_GRPC_KEYS = (
+_GRPC_KEY_ORDER = (
     "rpc.grpc.status_code",
     "grpc.code",
     "rpc.grpc.status.code",
     "grpc.status.code",
     "rpc.response.status_code",
 )
+_GRPC_KEYS = frozenset(_GRPC_KEY_ORDER)
 _GRPC_NAMES = (
     "OK CANCELLED UNKNOWN INVALIDARGUMENT DEADLINEEXCEEDED NOTFOUND ALREADYEXISTS "
     "PERMISSIONDENIED RESOURCEEXHAUSTED FAILEDPRECONDITION ABORTED OUTOFRANGE UNIMPLEMENTED "
@@ -65,52 +67,80 @@ class GroupKey(NamedTuple):
     grpc_status: str
 
 
+class _Shape(NamedTuple):
+    """Which of the tags that matter a span has, found once for all with the same keys."""
+
+    peers: tuple[str, ...]
+    read_peers: Callable[[Mapping[str, str]], str | tuple[str, ...]] | None
+    primary: tuple[str, ...]
+    has_http_status: bool
+    has_grpc_status: bool
+
+
 class KeyReader:
-    """Reads keys off spans. `peer_tags` is None when nobody's peers are told apart."""
+    """Reads keys off spans. `peer_tags` is None when nobody's peers are told apart.
+
+    A key is returned as a plain tuple in the order of `GroupKey`, which is quicker to make.
+    """
 
     def __init__(self, peer_tags: Iterable[str] | None, span_tags: Iterable[str]) -> None:
         self._peer_tags = frozenset(peer_tags or ())
-        self._has_peers = peer_tags is not None
         self._span_tags = frozenset(span_tags)
-        self._masked: Memo[tuple[str, str], str] = Memo(_masked_tag)
+        self._peer_sets = ShortMemo(_masked_tags, _length_of_values)
+        self._shapes = ShortMemo(self._shape, _length_of_keys)
 
-    def key(self, span: Span, *, is_synthetic: bool) -> GroupKey:
+    def trim(self) -> None:
+        """Bound what is remembered."""
+        self._peer_sets.trim()
+        self._shapes.trim()
+
+    def key(self, span: Span, is_synthetic: bool) -> tuple[object, ...]:
         """The group of `span`."""
         meta = span.meta
+        shape = self._shapes[tuple(meta)]
         kind = meta.get(SPAN_KIND, "")
-        return GroupKey(
+        metrics = span.metrics
+        return (
             span.service,
             span.name,
             span.resource,
             span.type,
             kind,
-            http_status(span),
+            http_status(span) if shape.has_http_status or HTTP_STATUS in metrics else 0,
             is_synthetic,
-            self._peers(meta, kind),
-            _tags_of(meta, self._span_tags) if self._span_tags else (),
+            self._peers(meta, kind, shape) if shape.read_peers else (),
+            tuple(f"{key}:{meta[key]}" for key in shape.primary) if shape.primary else (),
             meta.get(SERVICE_SOURCE, ""),
             not span.parent_id,
-            grpc_status(span),
+            grpc_status(span)
+            if shape.has_grpc_status or not _GRPC_KEYS.isdisjoint(metrics)
+            else "",
         )
 
-    def _peers(self, meta: dict[str, str], kind: str) -> tuple[str, ...]:
-        if not self._has_peers:
-            return ()
-        kind = kind.lower()
-        if kind in _TALKING_KINDS:
-            self._masked.trim()
-            keys = sorted(self._peer_tags & meta.keys())
-            return tuple(self._masked[key, meta[key]] for key in keys if meta[key])
+    def _shape(self, keys: tuple[str, ...]) -> _Shape:
+        peers = tuple(sorted(self._peer_tags.intersection(keys)))
+        return _Shape(
+            peers,
+            itemgetter(*peers) if peers else None,
+            tuple(sorted(self._span_tags.intersection(keys))),
+            HTTP_STATUS in keys or HTTP_STATUS_STABLE in keys,
+            not _GRPC_KEYS.isdisjoint(keys),
+        )
+
+    def _peers(self, meta: dict[str, str], kind: str, shape: _Shape) -> tuple[str, ...]:
+        if kind in _TALKING_KINDS or kind.lower() in _TALKING_KINDS:
+            assert shape.read_peers is not None
+            return self._peer_sets[shape.peers, shape.read_peers(meta)]
         base = meta.get(SERVICE_BASE)
-        if base and kind in ("", "internal"):
+        if base and (not kind or kind.lower() == "internal"):
             return (f"{SERVICE_BASE}:{base}",)
         return ()
 
 
-def is_counted(span: Span, *, by_kind: bool) -> bool:
+def is_counted(span: Span, by_kind: bool) -> bool:
     """Whether `span` is in the statistics at all; a snapshot of an unfinished one never is."""
     metrics = span.metrics
-    if metrics.get(PARTIAL_VERSION, -1) >= 0:
+    if PARTIAL_VERSION in metrics and metrics[PARTIAL_VERSION] >= 0:
         return False
     if metrics.get(TOP_LEVEL) == 1 or metrics.get(MEASURED) == 1:
         return True
@@ -131,7 +161,7 @@ def http_status(span: Span) -> int:
 
 def grpc_status(span: Span) -> str:
     """The gRPC status as its number in text; nothing without, or for an unknown name."""
-    for key in _GRPC_KEYS:
+    for key in _GRPC_KEY_ORDER:
         text = span.meta.get(key)
         if text:
             return _grpc_code(text)
@@ -148,10 +178,18 @@ def _grpc_code(text: str) -> str:
     return name if name.isdecimal() else _GRPC_CODES.get(name, "")
 
 
-def _tags_of(meta: dict[str, str], keys: frozenset[str]) -> tuple[str, ...]:
-    return tuple(f"{key}:{meta[key]}" for key in sorted(keys & meta.keys()))
+def _masked_tags(tags: tuple[tuple[str, ...], str | tuple[str, ...]]) -> tuple[str, ...]:
+    """Keys and their values (one alone stands for itself) as tags."""
+    keys, values = tags
+    pairs = zip(keys, (values,) if isinstance(values, str) else values, strict=True)
+    return tuple(f"{key}:{mask(value)}" for key, value in pairs if value)
 
 
-def _masked_tag(tag: tuple[str, str]) -> str:
-    key, value = tag
-    return f"{key}:{mask(value)}"
+def _length_of_values(tags: tuple[tuple[str, ...], str | tuple[str, ...]]) -> int:
+    values = tags[1]
+    return len(values) if isinstance(values, str) else sum(map(len, values))
+
+
+def _length_of_keys(keys: tuple[str, ...]) -> int:
+    """Most spans have at most thirty tags; what has very many is not remembered."""
+    return 2 * len(keys) + (sum(map(len, keys)) >> 4)

@@ -12,7 +12,7 @@ GROUPS_MAX = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class EncodedStats:
+class StatsBody:
     """One request's body, and how many groups are in it."""
 
     body: bytes
@@ -27,11 +27,11 @@ def encode_stats(
     agent_version: str,
     is_client_computed: bool,
     groups_max: int = GROUPS_MAX,
-) -> list[EncodedStats]:
+) -> list[StatsBody]:
     """`payloads` as bodies of at most `groups_max` groups each."""
     bodies = [batch for batch in _batches(payloads, groups_max) if batch]
     return [
-        EncodedStats(
+        StatsBody(
             msgspec.msgpack.encode(
                 StatsPayload(
                     agent_hostname=hostname,

@@ -16,15 +16,19 @@ _STRUCTURED = (".json", ".msgpack", ".protobuf")
 
 
 def truncate(span: Span, resource_bytes_max: int = RESOURCE_BYTES_MAX) -> None:
-    """Cut resource, keys and values of `span` where they are too long."""
+    """Cut the resource and the keys of number tags of `span` where they are too long."""
     if len(span.resource) * 4 > resource_bytes_max:
         span.resource = cut(span.resource, resource_bytes_max)
-    meta = span.meta
-    if meta and (max(map(len, meta)) > _KEY_SAFE or max(map(len, meta.values())) > _VALUE_SAFE):
-        span.meta = dict(map(_cut_tag, meta.items()))
     metrics = span.metrics
     if metrics and max(map(len, metrics)) > _KEY_SAFE:
         span.metrics = {_marked(key, _KEY_BYTES_MAX): value for key, value in metrics.items()}
+
+
+def truncate_meta(span: Span) -> None:
+    """Cut keys and values of text tags of `span` where they are too long."""
+    meta = span.meta
+    if meta and (max(map(len, meta)) > _KEY_SAFE or max(map(len, meta.values())) > _VALUE_SAFE):
+        span.meta = dict(map(_cut_tag, meta.items()))
 
 
 def _cut_tag(tag: tuple[str, str]) -> tuple[str, str]:

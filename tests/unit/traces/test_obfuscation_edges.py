@@ -145,7 +145,9 @@ def test_a_url_loses_user_and_password_where_it_is_one(address, shown):
 def obfuscated(features=(), **fields):
     settings = fields.pop("settings", ObfuscationSettings())
     span = Span(**fields)
-    Obfuscator(settings, frozenset(features)).obfuscate(span)
+    obfuscator = Obfuscator(settings, frozenset(features))
+    obfuscator.obfuscate(span)
+    obfuscator.hide_cards(span.meta)
     return span
 
 

@@ -40,13 +40,16 @@ class Obfuscator:
         }
 
     def obfuscate(self, span: Span) -> None:
-        """Hide what is to be hidden of `span`."""
+        """Hide what is to be hidden of `span` but numbers of cards."""
         by_type = self._by_type.get(span.type)
         if by_type is not None:
             by_type(span)
         meta = span.meta
         if self._settings.stack_traces_removed and _STACK in meta:
             meta[_STACK] = REPLACEMENT
+
+    def hide_cards(self, meta: dict[str, str]) -> None:
+        """Hide the values that look like a card's number. After `obfuscate`."""
         if self._settings.cards_enabled:
             self._hide_cards(meta)
 

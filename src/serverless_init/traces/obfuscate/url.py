@@ -9,11 +9,15 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HOST = re.compile(r"[^\s\"<>\\^`{|}%]*")
 # What stands in a path as it is; everything else is percent-encoded.
 _SAFE_IN_PATH = "/%$&+,:;=@!~*'()[]-._"
+# Most URLs: nothing in them is hidden or written otherwise.
+_PLAIN = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9/._~-]*)?(?:\?[!-$&-~]*)?")
 _DIGIT = re.compile(r"[0-9]")
 
 
 def obfuscate(url: str, *, removes_query: bool = False, removes_digits: bool = False) -> str:
     """`url` without what is not wanted. What is no URL stays when nothing more is asked for."""
+    if not removes_query and not removes_digits and _PLAIN.fullmatch(url):
+        return url
     found = _split(url)
     if found is None:
         return "?" if removes_query or removes_digits else url
