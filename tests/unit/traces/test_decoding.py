@@ -177,9 +177,18 @@ def test_a_broken_body_is_refused_with_a_reason(body, words):
 
 
 def test_a_request_has_a_limited_number_of_spans():
-    traces = [b"\xdd" + struct.pack(">I", 250_001) + b"\x80" * 250_001] * 2
+    span = b"\x82\xa8trace_id\x01\xa7span_id\x01"
+    traces = [b"\xdd" + struct.pack(">I", 250_001) + span * 250_001] * 2
     body = b"\x92" + b"".join(traces)
     assert refusal(decode_v04, body) == "more than 500000 spans in one request"
+
+
+def test_a_request_of_empty_spans_is_refused_before_there_is_memory_for_them():
+    body = b"\x91\xdd" + struct.pack(">I", 26_000) + b"\x80" * 26_000
+    assert refusal(decode_v04, body) == "more than 2001 spans in one request"
+
+
+def test_a_json_request_has_a_limited_number_of_objects():
     objects = b"[[" + b"{}," * 2_000_001 + b"{}]]"
     assert refusal(decode_v04_json, objects) == "more than 500000 spans in one request"
 

@@ -11,7 +11,7 @@ from serverless_init.errors import Undecodable
 ENTRIES_MAX = 500_000
 """Entries of one array or map, as in the Agent."""
 
-_ITEMS_MAX = 10_000_000
+_ITEMS_MAX = 4_000_000
 _DEPTH_MAX = 100
 
 Tree = None | bool | int | float | str | bytes | list["Tree"] | dict["Tree", "Tree"] | tuple[()]

@@ -21,7 +21,7 @@ _decode_json_traces: Callable[[bytes], list[list[WireSpan]]] = msgspec.json.Deco
 def decode_v04(body: bytes) -> list[TraceChunk]:
     """The chunks of a MessagePack body."""
     try:
-        spans = Spans()
+        spans = Spans(len(body))
         return [TraceChunk(spans.decode(chunk)) for chunk in _decode_traces(body)]
     except REFUSED:
         return lenient.chunks(unpack(body))

@@ -59,7 +59,7 @@ def decode_v05(body: bytes) -> list[TraceChunk]:
 
 def _decode(body: bytes) -> list[TraceChunk]:
     strings, traces = _decode_body(body)
-    spans = Spans()
+    spans = Spans(len(body))
     chunks = []
     for trace in traces:
         spans.count(trace)

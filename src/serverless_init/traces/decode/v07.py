@@ -57,13 +57,12 @@ _decode_payload: Callable[[bytes], _WirePayload] = msgspec.msgpack.Decoder(_Wire
 def decode_v07(body: bytes) -> TracerPayload:
     """The payload of a body."""
     try:
-        return _payload_of(_decode_payload(body))
+        return _payload_of(_decode_payload(body), Spans(len(body)))
     except REFUSED:
         return _lenient(mapping(unpack(body)))
 
 
-def _payload_of(wire: _WirePayload) -> TracerPayload:
-    counted = Spans()
+def _payload_of(wire: _WirePayload, counted: Spans) -> TracerPayload:
     chunks = [
         TraceChunk(
             spans=counted.decode(chunk.spans),

@@ -75,7 +75,7 @@ def decode_v10(body: bytes) -> TracerPayload:
 
 def _tree(body: bytes) -> dict[Tree, Tree]:
     """The body as plain values, its spans counted before there is memory for them."""
-    spans = Spans()
+    spans = Spans(len(body))
     tree: dict[Tree, Tree] = {}
     for key, raw in _decode_payload(body).items():
         if key != _CHUNKS:
@@ -206,8 +206,16 @@ class _Reader:
         flat = sequence(value)
         if len(flat) % 3:
             raise Undecodable(f"{len(flat)} entries of attributes are not key, type and value")
-        triples = zip(flat[0::3], flat[1::3], flat[2::3], strict=True)
-        return {self._text(key): self._value(kind, each, depth) for key, kind, each in triples}
+        found: dict[str, _Value] = {}
+        for key, kind, each in zip(flat[0::3], flat[1::3], flat[2::3], strict=True):
+            name = self._text(key)
+            if kind == 1:
+                found[name] = self._text(each)
+            elif kind == 3 and type(each) is float:
+                found[name] = each
+            else:
+                found[name] = self._value(kind, each, depth)
+        return found
 
     def _value(self, kind: Tree, value: Tree, depth: int) -> _Value:
         if depth > _DEPTH_MAX:
@@ -235,6 +243,8 @@ class _Reader:
 
     def _text(self, value: Tree) -> str:
         """A string that stands here or was sent before."""
+        if type(value) is int and 0 <= value < len(self._strings):
+            return self._strings[value]
         if isinstance(value, str | bytes):
             value = text(value)
             if value not in self._known:
@@ -282,7 +292,11 @@ def _set(tags: dict[str, str], key: str, value: str) -> None:
 def _tag(span: Span, attributes: dict[str, _Value]) -> None:
     """Attributes as tags: numbers as metrics, bytes as structs, everything else as text."""
     for key, value in attributes.items():
-        if isinstance(value, bytes):
+        if isinstance(value, str):
+            span.meta[key] = value
+        elif isinstance(value, float):
+            span.metrics[key] = value
+        elif isinstance(value, bytes):
             span.meta_struct = {**(span.meta_struct or {}), key: value}
         elif isinstance(value, bool) or not isinstance(value, int | float):
             span.meta[key] = _text_of(value)

@@ -16,6 +16,9 @@ from serverless_init.traces.decode.lenient import as_tree, events, links
 SPANS_MAX = 500_000
 """Spans of one request."""
 
+SPAN_BYTES_MIN = 13
+"""A span with its ids takes more in any version; empty ones would take more memory than bytes."""
+
 REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """How the library says that it does not take a body."""
 
@@ -72,10 +75,11 @@ def span_of(wire: WireSpan) -> Span:
 
 
 class Spans:
-    """Decodes the spans of one request, chunk after chunk; counts them."""
+    """Decodes the spans of a request of `body_bytes`, chunk after chunk; counts them."""
 
-    def __init__(self) -> None:
+    def __init__(self, body_bytes: int) -> None:
         self._count = 0
+        self._count_max = min(SPANS_MAX, body_bytes // SPAN_BYTES_MIN + 1)
 
     def decode(self, chunk: msgspec.Raw) -> list[Span]:
         """The spans of `chunk`, an encoded array. Raises one of `REFUSED`, or `Undecodable`."""
@@ -85,8 +89,8 @@ class Spans:
     def count(self, chunk: msgspec.Raw) -> None:
         """Add the entries of an encoded array to those of the request."""
         self._count += array_length(chunk)
-        if self._count > SPANS_MAX:
-            raise Undecodable(f"more than {SPANS_MAX} spans in one request")
+        if self._count > self._count_max:
+            raise Undecodable(f"more than {self._count_max} spans in one request")
 
 
 def array_length(encoded: msgspec.Raw) -> int:
