@@ -18,6 +18,7 @@ from tests.bench import (
     output,
     rotation,
     startup,
+    traces,
 )
 from tests.bench.figures import Figure, table
 
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "logs": logs.measure,
     "output": output.measure,
     "rotation": rotation.measure,
+    "traces": traces.measure,
 }
 
 

@@ -23,6 +23,12 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
+from serverless_init.config.settings_traces import (
+    ObfuscationSettings,
+    SamplingSettings,
+    TraceSettings,
+    TraceStatsSettings,
+)
 
 __all__ = [
     "CONFIGURATION_FILES",
@@ -37,13 +43,17 @@ __all__ = [
     "LogsSettings",
     "NameSettings",
     "NetworkSettings",
+    "ObfuscationSettings",
     "OriginSettings",
     "RunSettings",
+    "SamplingSettings",
     "SerializerSettings",
     "StatisticsSettings",
     "StorageSettings",
     "TagSettings",
     "TimestampSettings",
+    "TraceSettings",
+    "TraceStatsSettings",
     "TransportSettings",
     "describe",
     "load",

@@ -119,6 +119,26 @@ def words(each: Parser | None = None) -> Parser:
     return Parser(f"a list separated by spaces or commas{what}", convert)
 
 
+def listed(separator: str | None) -> Parser:
+    """A list: a YAML sequence, JSON, or text separated by `separator` (white space when None).
+
+    Unlike `parse.words`, an item may hold what the separator is not.
+    """
+
+    def split(text: str) -> object:
+        return text.split(separator)
+
+    def convert(raw: object) -> tuple[str, ...]:
+        found = _structured(raw, "[", split)
+        if not isinstance(found, list | tuple):
+            raise ValueError
+        items = (str(item).strip() for item in found if not isinstance(item, dict | list))
+        return tuple(item for item in items if item)
+
+    how = "white space" if separator is None else f"'{separator}'"
+    return Parser(f"a list, as JSON or separated by {how}", convert)
+
+
 def _scalar(raw: object) -> str:
     """Text without surrounding white space; ``ValueError`` for a mapping, a list or bad UTF-8."""
     if isinstance(raw, dict | list | tuple):
@@ -308,6 +328,60 @@ def _without_password(url: object) -> str:
     return f"{scheme}{separator}{'***@' * bool(at)}{host}"
 
 
+def _rules(raw: object) -> tuple[tuple[str, str, str], ...]:
+    found = _structured(raw, "[", _refuse)
+    if not isinstance(found, list):
+        raise ValueError
+    return tuple(_rule(each) for each in found)
+
+
+def _rule(raw: object) -> tuple[str, str, str]:
+    if not isinstance(raw, dict) or not raw.get("name") or not raw.get("pattern"):
+        raise ValueError
+    return str(raw["name"]), str(raw["pattern"]), str(raw.get("repl") or "")
+
+
+def _rates(raw: object) -> tuple[tuple[str, float], ...]:
+    found = _structured(raw, "{", _pairs)
+    if not isinstance(found, dict):
+        raise ValueError
+    rates = tuple((str(key), float(value)) for key, value in found.items())
+    if any(not 0 <= rate <= 1 for _, rate in rates):
+        raise ValueError
+    return rates
+
+
+def _pairs(text: str) -> object:
+    """``service|operation=1,other|operation=0.5`` as a mapping."""
+    pairs = [item.partition("=") for item in text.split(",") if item.strip()]
+    if not all(separator for _, separator, _ in pairs):
+        raise ValueError
+    return {key.strip(): value for key, _, value in pairs}
+
+
+def _refuse(_: str) -> object:
+    raise ValueError
+
+
+def _structured(raw: object, opening: str, otherwise: "Callable[[str], object]") -> object:
+    """A YAML value as it is; text as JSON when it begins like it, else as `otherwise` reads it."""
+    if raw is None:
+        return otherwise("")
+    if not isinstance(raw, str):
+        return raw
+    text = raw.strip()
+    text.encode()
+    if not text.startswith(opening):
+        return otherwise(text)
+    # Asked for only by those who have such a variable.
+    import json
+
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError from None
+
+
 text = Parser("one line of text in UTF-8", _line)
 boolean = Parser("true or false", _boolean)
 token = Parser("one word without quotes", _token)
@@ -325,3 +399,5 @@ log_intakes = Parser(
     "a list of mappings with Host, Port and api_key", _log_intakes, _show_keys_by_url
 )
 mappings = Parser("a list of mappings, in the environment as JSON", _mappings, _show_mappings)
+replace_rules = Parser("a list of mappings with name, pattern and repl, as JSON", _rules)
+rates = Parser("a mapping to rates from 0 to 1, like service|operation=0.5", _rates)

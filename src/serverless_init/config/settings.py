@@ -34,6 +34,12 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
+from serverless_init.config.settings_traces import (
+    ObfuscationSettings,
+    SamplingSettings,
+    TraceSettings,
+    TraceStatsSettings,
+)
 
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "critical", "off")
 
@@ -468,6 +474,10 @@ COMPONENTS: tuple[type[Settings], ...] = (
     IntakeSettings,
     StorageSettings,
     NetworkSettings,
+    TraceSettings,
+    SamplingSettings,
+    TraceStatsSettings,
+    ObfuscationSettings,
 )
 
 # What a sidecar, started without a command, has instead of the defaults: by `Setting.yaml`.
