@@ -73,6 +73,8 @@ class Control:
             ("GET", "/local/sketches"): self._sketches,
             ("GET", "/local/events"): self._events,
             ("GET", "/local/checks"): self._checks,
+            ("GET", "/local/spans"): self._spans,
+            ("GET", "/local/stats"): self._stats,
             ("GET", "/local/totals"): self._totals,
             ("GET", "/local/report"): self._report,
             ("GET", "/local/faults"): self._faults,
@@ -119,6 +121,12 @@ class Control:
     def _checks(self, _request: Request, _query: Query) -> Response:
         shown = [as_json.check(received) for received in self._store.checks()]
         return json_response(200, {"checks": shown})
+
+    def _spans(self, _request: Request, _query: Query) -> Response:
+        return json_response(200, {"spans": [as_json.span(span) for span in self._store.spans()]})
+
+    def _stats(self, _request: Request, _query: Query) -> Response:
+        return json_response(200, {"stats": [as_json.stats(one) for one in self._store.stats()]})
 
     def _totals(self, _request: Request, _query: Query) -> Response:
         return json_response(200, as_json.totals(self._store.totals()))

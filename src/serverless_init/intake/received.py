@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from serverless_init.intake.received_traces import ReceivedSpan, ReceivedStats
+
 SERIES_KINDS = ("unspecified", "count", "rate", "gauge")
 
 
@@ -86,4 +88,6 @@ class ReceivedCheck:
     tags: tuple[str, ...] = ()
 
 
-Received = ReceivedSeries | ReceivedSketches | ReceivedEvent | ReceivedCheck
+Received = (
+    ReceivedSeries | ReceivedSketches | ReceivedEvent | ReceivedCheck | ReceivedSpan | ReceivedStats
+)

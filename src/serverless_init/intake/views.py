@@ -11,6 +11,7 @@ from serverless_init.intake.received import (
     ReceivedOrigin,
     ReceivedSketch,
 )
+from serverless_init.intake.received_traces import ReceivedSpan, ReceivedStats
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +136,5 @@ class Snapshot:
     events: tuple[ReceivedEvent, ...] = ()
     checks: tuple[ReceivedCheck, ...] = ()
     totals: Totals = Totals({})
+    spans: tuple[ReceivedSpan, ...] = ()
+    stats: tuple[ReceivedStats, ...] = ()
