@@ -10,7 +10,10 @@ MODULE_LINES_MAX, LONG_MODULE_LINES_MAX, FRONT_LINES_MAX = 400, 600, 30
 FUNCTION_LINES_MAX, CONSTRUCTOR_ARGUMENTS_MAX, PUBLIC_METHODS_MAX = 70, 7, 10
 # Longer than a module should be, each for a reason.
 LONG_MODULES = {"config/settings.py": "every setting, once; grows with the settings"}
-LONG_FRONTS = {"model/__init__.py": "every value that travels; grows with the signals"}
+LONG_FRONTS = {
+    "config/__init__.py": "every class of settings; grows with the components",
+    "model/__init__.py": "every value that travels; grows with the signals",
+}
 LONG_FRONT_LINES_MAX = 60
 
 

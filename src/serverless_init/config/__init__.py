@@ -23,6 +23,7 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
+from serverless_init.config.settings_receiver import PassingSettings, ReceiverSettings
 from serverless_init.config.settings_traces import (
     ObfuscationSettings,
     SamplingSettings,
@@ -45,6 +46,8 @@ __all__ = [
     "NetworkSettings",
     "ObfuscationSettings",
     "OriginSettings",
+    "PassingSettings",
+    "ReceiverSettings",
     "RunSettings",
     "SamplingSettings",
     "SerializerSettings",

@@ -34,6 +34,7 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
+from serverless_init.config.settings_receiver import PassingSettings, ReceiverSettings
 from serverless_init.config.settings_traces import (
     ObfuscationSettings,
     SamplingSettings,
@@ -474,10 +475,12 @@ COMPONENTS: tuple[type[Settings], ...] = (
     IntakeSettings,
     StorageSettings,
     NetworkSettings,
+    ReceiverSettings,
     TraceSettings,
     SamplingSettings,
     TraceStatsSettings,
     ObfuscationSettings,
+    PassingSettings,
 )
 
 # What a sidecar, started without a command, has instead of the defaults: by `Setting.yaml`.

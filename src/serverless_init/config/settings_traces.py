@@ -6,14 +6,12 @@ from serverless_init.config.declare import Settings, setting
 from serverless_init.config.parse import (
     boolean,
     integer,
-    listed,
     number,
     one_of,
-    rates,
-    replace_rules,
     text,
     words,
 )
+from serverless_init.config.parse_structures import listed, rates, replace_rules
 
 _TPS_MAX = 1_000_000
 
