@@ -7,7 +7,7 @@ from pathlib import Path
 SOURCES = Path(__file__).parents[1] / "src"
 
 OURS = """
-    serverless_init
+    serverless_init serverless_init.binding
     serverless_init.config serverless_init.config.declare serverless_init.config.load
     serverless_init.config.parse serverless_init.config.parse_structures
     serverless_init.config.settings

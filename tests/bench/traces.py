@@ -43,7 +43,7 @@ def measure() -> Iterator[Figure]:
             began = time.thread_time_ns()
             payload = TracerPayload(language_name="python", chunks=decode_v04(body))
             decoded = time.thread_time_ns()
-            processing.pipeline.ingest(payload, sender, _NOW)
+            list(processing.pipeline.ingest(payload, sender, _NOW))
             processed = time.thread_time_ns()
             parts = list(encoder.encode(payload))
             encoded = time.thread_time_ns()

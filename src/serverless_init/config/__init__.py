@@ -23,7 +23,11 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
-from serverless_init.config.settings_receiver import PassingSettings, ReceiverSettings
+from serverless_init.config.settings_receiver import (
+    PassingSettings,
+    ReceiverSettings,
+    TraceDeliverySettings,
+)
 from serverless_init.config.settings_traces import (
     ObfuscationSettings,
     SamplingSettings,
@@ -55,6 +59,7 @@ __all__ = [
     "StorageSettings",
     "TagSettings",
     "TimestampSettings",
+    "TraceDeliverySettings",
     "TraceSettings",
     "TraceStatsSettings",
     "TransportSettings",

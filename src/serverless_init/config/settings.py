@@ -34,7 +34,11 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
-from serverless_init.config.settings_receiver import PassingSettings, ReceiverSettings
+from serverless_init.config.settings_receiver import (
+    PassingSettings,
+    ReceiverSettings,
+    TraceDeliverySettings,
+)
 from serverless_init.config.settings_traces import (
     ObfuscationSettings,
     SamplingSettings,
@@ -480,11 +484,13 @@ COMPONENTS: tuple[type[Settings], ...] = (
     SamplingSettings,
     TraceStatsSettings,
     ObfuscationSettings,
+    TraceDeliverySettings,
     PassingSettings,
 )
 
 # What a sidecar, started without a command, has instead of the defaults: by `Setting.yaml`.
 SIDECAR_DEFAULTS: dict[str, object] = {
+    "apm_config.apm_non_local_traffic": True,
     "dogstatsd_non_local_traffic": True,
     "logs_enabled": True,
 }

@@ -71,6 +71,40 @@ class ReceiverSettings(Settings):
     )
 
 
+class TraceDeliverySettings(Settings):
+    """Where traces and their statistics are sent, and how."""
+
+    url: str = setting(
+        "",
+        text,
+        yaml="apm_config.apm_dd_url",
+        env="DD_APM_DD_URL",
+        help="The intake for traces instead of the site's, as an http or https URL.",
+    )
+    additional_endpoints: tuple[tuple[str, tuple[str, ...]], ...] = setting(
+        (),
+        keys_by_url,
+        yaml="apm_config.additional_endpoints",
+        env="DD_APM_ADDITIONAL_ENDPOINTS",
+        secret=True,
+        help="More intakes for traces: for each URL a list of API keys. In the environment as "
+        'JSON: {"https://trace.agent.datadoghq.eu": ["key"]}.',
+    )
+    concurrent_requests_max: int = setting(
+        5,
+        integer(1, 1000),
+        yaml="apm_config.trace_writer.connection_limit",
+        help="Requests in flight at once, for traces and for statistics each.",
+    )
+    stop_timeout_s: float = setting(
+        0.0,
+        duration(0, 3600),
+        yaml="apm_config.stop_timeout",
+        help="Seconds, within the platform's grace period, in which requests are answered and "
+        "spans passed on when the run ends; 0 means 3. Delivery has a time of its own.",
+    )
+
+
 class PassingSettings(Settings):
     """What tracers send for other products of Datadog, and where it goes."""
 

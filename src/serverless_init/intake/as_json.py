@@ -18,7 +18,7 @@ from serverless_init.intake.received import (
     ReceivedSketch,
     ReceivedSketches,
 )
-from serverless_init.intake.received_traces import ReceivedSpan, ReceivedStats
+from serverless_init.intake.received_traces import ReceivedGroup, ReceivedSpan
 from serverless_init.intake.views import DistributionView, RouteTotals, SeriesView, Totals
 
 Json = dict[str, object]
@@ -101,7 +101,7 @@ def span(received: ReceivedSpan) -> Json:
     }
 
 
-def stats(received: ReceivedStats) -> Json:
+def stats(received: ReceivedGroup) -> Json:
     """One group of a bucket, by the names of its fields."""
     return {
         **_fields(received),
@@ -191,20 +191,24 @@ def as_sent(received: Received) -> Json:
                 "tags": received.tags,
             }
         case ReceivedLog():
-            return {
-                "message": received.message,
-                "status": received.status,
-                "timestamp": received.timestamp_ms,
-                "hostname": received.host,
-                "service": received.service,
-                "ddsource": received.source,
-                "ddtags": ",".join(received.tags),
-                **{name: json.loads(value) for name, value in received.attributes},
-            }
+            return _log_as_sent(received)
         case ReceivedSpan():
             return span(received)
-        case ReceivedStats():
+        case ReceivedGroup():
             return stats(received)
+
+
+def _log_as_sent(received: ReceivedLog) -> Json:
+    return {
+        "message": received.message,
+        "status": received.status,
+        "timestamp": received.timestamp_ms,
+        "hostname": received.host,
+        "service": received.service,
+        "ddsource": received.source,
+        "ddtags": ",".join(received.tags),
+        **{name: json.loads(value) for name, value in received.attributes},
+    }
 
 
 def _plain(value: object) -> object:

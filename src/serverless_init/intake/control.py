@@ -129,10 +129,10 @@ class Control:
         return json_response(200, {"logs": shown})
 
     def _spans(self, _request: Request, _query: Query) -> Response:
-        return json_response(200, {"spans": [as_json.span(span) for span in self._store.spans()]})
+        return json_response(200, {"spans": [as_json.span(span) for span in self._store.spans]})
 
     def _stats(self, _request: Request, _query: Query) -> Response:
-        return json_response(200, {"stats": [as_json.stats(one) for one in self._store.stats()]})
+        return json_response(200, {"stats": [as_json.stats(one) for one in self._store.stats]})
 
     def _totals(self, _request: Request, _query: Query) -> Response:
         return json_response(200, as_json.totals(self._store.totals()))

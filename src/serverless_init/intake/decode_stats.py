@@ -18,13 +18,13 @@ from serverless_init.intake.protobuf_reader import (
     repeated_zigzag,
     submessage,
 )
-from serverless_init.intake.received_traces import ReceivedDurations, ReceivedStats
+from serverless_init.intake.received_traces import ReceivedDurations, ReceivedGroup
 
 _Map = Mapping[str, object]
 T = TypeVar("T", str, int, bool, bytes)
 
 
-def decode_stats(body: bytes) -> tuple[ReceivedStats, ...]:
+def decode_stats(body: bytes) -> tuple[ReceivedGroup, ...]:
     """Every group of every bucket of a ``StatsPayload``."""
     try:
         payload = _map(msgspec.msgpack.decode(body))
@@ -38,8 +38,8 @@ def decode_stats(body: bytes) -> tuple[ReceivedStats, ...]:
     )
 
 
-def _group(group: _Map, bucket: _Map, client: _Map, payload: _Map) -> ReceivedStats:
-    return ReceivedStats(
+def _group(group: _Map, bucket: _Map, client: _Map, payload: _Map) -> ReceivedGroup:
+    return ReceivedGroup(
         service=_of(group, "Service", str),
         name=_of(group, "Name", str),
         resource=_of(group, "Resource", str),

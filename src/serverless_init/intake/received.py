@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from serverless_init.intake.received_traces import ReceivedSpan, ReceivedStats
+from serverless_init.intake.received_traces import ReceivedGroup, ReceivedSpan
 
 SERIES_KINDS = ("unspecified", "count", "rate", "gauge")
 
@@ -112,5 +112,5 @@ Received = (
     | ReceivedCheck
     | ReceivedLog
     | ReceivedSpan
-    | ReceivedStats
+    | ReceivedGroup
 )

@@ -91,7 +91,7 @@ class ReceivedDurations:
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedStats:
+class ReceivedGroup:
     """What happened in one bucket to the spans that have everything named here in common.
 
     `start_ns` and `bucket_ns` are the bucket; `duration_ns` is the sum over all hits. `trace_root`

@@ -16,8 +16,7 @@ from serverless_init.intake.decode_stats import decode_stats
 from serverless_init.intake.decode_traces import decode_traces
 from serverless_init.intake.received import Received
 from serverless_init.intake.views import StoredPayload
-from serverless_init.wire import Request, Response
-from serverless_init.wire.inflate import inflate
+from serverless_init.wire import Request, Response, inflate
 
 VALIDATE = "/api/v1/validate"
 

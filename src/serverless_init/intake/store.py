@@ -24,7 +24,7 @@ from serverless_init.intake.received import (
     ReceivedSketch,
     ReceivedSketches,
 )
-from serverless_init.intake.received_traces import ReceivedSpan, ReceivedStats
+from serverless_init.intake.received_traces import ReceivedGroup, ReceivedSpan
 from serverless_init.intake.views import (
     DistributionView,
     RouteTotals,
@@ -99,8 +99,8 @@ class Store:
         self._events: deque[ReceivedEvent] = deque()
         self._checks: deque[ReceivedCheck] = deque()
         self.logs: deque[ReceivedLog] = deque()
-        self._spans: deque[ReceivedSpan] = deque()
-        self._stats: deque[ReceivedStats] = deque()
+        self.spans: deque[ReceivedSpan] = deque()
+        self.stats: deque[ReceivedGroup] = deque()
         self._routes: dict[str, RouteTotals] = {}
         self._forgotten_payloads = 0
         self._forgotten_items = 0
@@ -154,14 +154,6 @@ class Store:
         """The service checks in order of arrival."""
         return tuple(self._checks)
 
-    def spans(self) -> tuple[ReceivedSpan, ...]:
-        """The spans in order of arrival."""
-        return tuple(self._spans)
-
-    def stats(self) -> tuple[ReceivedStats, ...]:
-        """The statistics of traces in order of arrival."""
-        return tuple(self._stats)
-
     def totals(self) -> Totals:
         """A copy of the counters."""
         return Totals(
@@ -179,8 +171,8 @@ class Store:
             self.checks(),
             tuple(self.logs),
             self.totals(),
-            self.spans(),
-            self.stats(),
+            tuple(self.spans),
+            tuple(self.stats),
         )
 
     def _enter(self, received: Received) -> None:
@@ -203,9 +195,9 @@ class Store:
             case ReceivedLog():
                 self.logs.append(received)
             case ReceivedSpan():
-                self._spans.append(received)
-            case ReceivedStats():
-                self._stats.append(received)
+                self.spans.append(received)
+            case ReceivedGroup():
+                self.stats.append(received)
 
     def _is_full(self) -> bool:
         return self._items > self._bounds.items_max or self._bytes > self._bounds.bytes_max
@@ -231,9 +223,9 @@ class Store:
                 case ReceivedLog():
                     self.logs.popleft()
                 case ReceivedSpan():
-                    self._spans.popleft()
-                case ReceivedStats():
-                    self._stats.popleft()
+                    self.spans.popleft()
+                case ReceivedGroup():
+                    self.stats.popleft()
 
     def _totals_of(self, route: str) -> RouteTotals:
         known = route in self._routes or len(self._routes) < ROUTES_MAX

@@ -12,7 +12,7 @@ from serverless_init.intake.received import (
     ReceivedOrigin,
     ReceivedSketch,
 )
-from serverless_init.intake.received_traces import ReceivedSpan, ReceivedStats
+from serverless_init.intake.received_traces import ReceivedGroup, ReceivedSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +139,4 @@ class Snapshot:
     logs: tuple[ReceivedLog, ...] = ()
     totals: Totals = Totals({})
     spans: tuple[ReceivedSpan, ...] = ()
-    stats: tuple[ReceivedStats, ...] = ()
+    stats: tuple[ReceivedGroup, ...] = ()

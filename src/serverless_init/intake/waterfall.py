@@ -7,7 +7,7 @@ whose parent did not come here stands at the top. The bar shows when it ran with
 from collections.abc import Iterator, Sequence
 
 from serverless_init.intake.layout import Paint, Row, Style, Table, number
-from serverless_init.intake.received_traces import ReceivedSpan, ReceivedStats
+from serverless_init.intake.received_traces import ReceivedGroup, ReceivedSpan
 
 TRACES_MAX = 5
 SPANS_MAX = 30
@@ -32,7 +32,7 @@ def traces(spans: Sequence[ReceivedSpan], style: Style) -> Table:
     return Table("TRACES", ("", "duration"), (10, 11), tuple(rows), tail=_BAR_COLUMNS)
 
 
-def statistics(stats: Sequence[ReceivedStats], style: Style) -> Table:
+def statistics(stats: Sequence[ReceivedGroup], style: Style) -> Table:
     """Hits, errors and mean duration by service, operation and resource, over all buckets."""
     sums: dict[tuple[str, str, str], list[int]] = {}
     for group in stats:

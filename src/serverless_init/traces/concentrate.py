@@ -147,6 +147,11 @@ class Concentrator:
         self._oldest_ns = max(self._oldest_ns, oldest_ns)
         return list(payloads.values())
 
+    @property
+    def groups_open(self) -> int:
+        """Groups in all open buckets."""
+        return sum(self._groups.values())
+
     def _new_group(self, start_ns: int, groups: _Groups, key: tuple[object, ...]) -> _Group | None:
         """A group for `key`, when there is room."""
         count = self._groups.get(start_ns, 0)

@@ -61,7 +61,7 @@ _TELEMETRY_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Place:
     """What is known of the place. `instead` takes everything, whatever the host: the local intake.
 
     `apm` is where traces go. `origin` names the platform; `tags` are those of all traces.
@@ -106,7 +106,7 @@ ENDS_HERE = Passed()
 class Passing:
     """Decides for each request that is not ours where it goes."""
 
-    def __init__(self, settings: PassingSettings, surroundings: Surroundings) -> None:
+    def __init__(self, settings: PassingSettings, surroundings: Place) -> None:
         self._settings = settings
         self._place = surroundings
         self._exact: dict[str, Callable[[Request], Passed]] = {
@@ -314,12 +314,12 @@ def _headers(request: Request) -> tuple[tuple[str, str], ...]:
     return (*kept, _VIA)
 
 
-def _joined(tags: Mapping[str, str], place: Surroundings) -> str:
+def _joined(tags: Mapping[str, str], place: Place) -> str:
     everything = {**tags, **place.profile_tags}
     return ",".join(f"{key}:{value}" for key, value in everything.items())
 
 
-def _cloud(place: Surroundings) -> tuple[tuple[str, str], ...]:
+def _cloud(place: Place) -> tuple[tuple[str, str], ...]:
     known = _CLOUDS.get(place.origin)
     if known is None:
         return ()

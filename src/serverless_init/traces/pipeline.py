@@ -6,7 +6,7 @@ about all traffic. The order matters in several places. Filters and statistics s
 names; replacement rules see obfuscated values; top-level spans are found by normalised services.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from serverless_init.model import PRIORITY_NONE, Span, TraceChunk, TracerPayload
@@ -17,7 +17,7 @@ from serverless_init.traces.normalize import Normalizer
 from serverless_init.traces.obfuscate import Obfuscator
 from serverless_init.traces.replace import Replacer
 from serverless_init.traces.sample import Sampling
-from serverless_init.traces.stats import NOT_SAMPLED, OWN_TRAFFIC, ProcessingStats
+from serverless_init.traces.stats import INTERRUPTED, NOT_SAMPLED, OWN_TRAFFIC, ProcessingStats
 from serverless_init.traces.tags import (
     DECISION_MAKER,
     ORIGIN,
@@ -89,19 +89,30 @@ class TracePipeline:
         self._origin = tags.pop(ORIGIN, "")
         self._tags = tags
 
-    def ingest(self, payload: TracerPayload, sender: Sender, now: float) -> None:
-        """Work `payload` through; afterwards it holds the chunks to send, perhaps none."""
-        spans = sum(len(chunk.spans) for chunk in payload.chunks)
-        self._stats.spans_accepted += spans
+    def ingest(
+        self, payload: TracerPayload, sender: Sender, now: float
+    ) -> Generator[None, None, None]:
+        """Work `payload` through, chunk by chunk; afterwards it holds what is to be sent.
+
+        Whoever stops halfway has what was worked through until then; the rest is dropped.
+        """
+        self._stats.spans_accepted += sum(len(chunk.spans) for chunk in payload.chunks)
         self._stats.client_dropped_traces += sender.client_dropped_traces
         self._stats.client_dropped_spans += sender.client_dropped_spans
         self._tag_payload(payload, sender)
         weight = sender.client_dropped_traces / len(payload.chunks) if payload.chunks else 0.0
-        chunks = [
-            chunk for chunk in payload.chunks if self._ingest(chunk, payload, sender, weight, now)
-        ]
-        payload.chunks = chunks
-        self._stats.spans_kept += sum(len(chunk.spans) for chunk in chunks)
+        chunks, kept = payload.chunks[::-1], []
+        try:
+            while chunks:
+                chunk = chunks[-1]
+                if self._ingest(chunk, payload, sender, weight, now):
+                    kept.append(chunk)
+                chunks.pop()
+                yield
+        finally:
+            payload.chunks = kept
+            self._stats.drop(INTERRUPTED, sum(len(chunk.spans) for chunk in chunks))
+            self._stats.spans_kept += sum(len(chunk.spans) for chunk in kept)
 
     def _tag_payload(self, payload: TracerPayload, sender: Sender) -> None:
         payload.env = self._steps.normalizer.tag_value(payload.env)

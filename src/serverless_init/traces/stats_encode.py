@@ -42,7 +42,7 @@ def encode_stats(
                     split_payload=len(bodies) > 1,
                 )
             ),
-            sum(map(_groups, batch)),
+            sum(map(groups_of, batch)),
         )
         for batch in bodies
     ]
@@ -56,11 +56,11 @@ def _batches(
     room = groups_max
     for payload in payloads:
         for piece in _pieces(payload, room, groups_max):
-            if _groups(piece) > room:
+            if groups_of(piece) > room:
                 yield batch
                 batch, room = [], groups_max
             batch.append(piece)
-            room -= _groups(piece)
+            room -= groups_of(piece)
     yield batch
 
 
@@ -68,7 +68,7 @@ def _pieces(
     payload: ClientStatsPayload, room: int, groups_max: int
 ) -> Iterator[ClientStatsPayload]:
     """`payload`, or parts of it: the first of at most `room` groups, the others full."""
-    if _groups(payload) <= groups_max:
+    if groups_of(payload) <= groups_max:
         yield payload
         return
     buckets: list[StatsBucket] = []
@@ -88,5 +88,6 @@ def _pieces(
         yield msgspec.structs.replace(payload, stats=buckets)
 
 
-def _groups(payload: ClientStatsPayload) -> int:
+def groups_of(payload: ClientStatsPayload) -> int:
+    """How many groups of spans `payload` counts."""
     return sum(len(bucket.stats or ()) for bucket in payload.stats or ())

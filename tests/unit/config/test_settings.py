@@ -12,6 +12,7 @@ EMPTY = {
     "additional_endpoints": "{}",
     "apm_config.analyzed_rate_by_service": "{}",
     "apm_config.analyzed_spans": "{}",
+    "apm_config.profiling_additional_endpoints": "{}",
     "apm_config.replace_tags": "[]",
     "use_v3_api.series.endpoints": "{}",
     "logs_config.additional_endpoints": "[]",
@@ -21,6 +22,7 @@ EMPTY = {
 }
 # The variables of the Agent that are not named for their key.
 ODD_VARIABLES = {
+    "apm_config.apm_non_local_traffic": "DD_APM_NON_LOCAL_TRAFFIC",
     "apm_config.errors_per_second": "DD_APM_ERROR_TPS",
     "apm_config.max_events_per_second": "DD_APM_MAX_EPS",
     "apm_config.target_traces_per_second": "DD_APM_TARGET_TPS",

@@ -42,7 +42,7 @@ def span(**fields):
 
 def ingest(built, *spans, sender=None, priority=1, **payload):
     arrived = TracerPayload(chunks=[TraceChunk(list(spans), priority)], **payload)
-    built.pipeline.ingest(arrived, sender or Sender(), NOW)
+    list(built.pipeline.ingest(arrived, sender or Sender(), NOW))
     return arrived
 
 
@@ -245,7 +245,7 @@ def test_any_spans_are_kept_or_dropped_for_a_reason(chunks, is_computed, client_
     )
     payload = TracerPayload(chunks=chunks)
     sender = Sender(computes_top_level=is_computed, client_dropped_traces=client_dropped)
-    built.pipeline.ingest(payload, sender, NOW)
+    list(built.pipeline.ingest(payload, sender, NOW))
     stats = built.stats
     assert stats.spans_accepted == stats.spans_kept + sum(stats.dropped.values())
     encoded = list(TraceEncoder().encode(payload))

@@ -60,7 +60,7 @@ class Run:
             tracer_version="2.0",
             chunks=decode_v04(msgpack.packb([list(spans)])),
         )
-        processing.pipeline.ingest(self.payload, sender or Sender(), NOW)
+        list(processing.pipeline.ingest(self.payload, sender or Sender(), NOW))
         self.stats = processing.concentrator.flush(NOW * S, force=True)
         self.account = processing.stats
 
