@@ -18,6 +18,7 @@ from tests.bench import (
     output,
     rotation,
     startup,
+    trace_peers,
     traces,
 )
 from tests.bench.figures import Figure, table
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "output": output.measure,
     "rotation": rotation.measure,
     "traces": traces.measure,
+    "trace-peers": trace_peers.measure,
 }
 
 

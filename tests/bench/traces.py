@@ -60,12 +60,17 @@ def measure() -> Iterator[Figure]:
         yield Figure(f"traces: {name}", "CPU ns/span", tuple(samples))
 
 
-def _body() -> bytes:
+def body_of_now() -> bytes:
+    """A request as a tracer sends it now."""
+    return _body(time.time_ns())
+
+
+def _body(now_ns: int = _NOW * 10**9) -> bytes:
     """A request with the traces of a shop: a page, three queries, a template."""
-    return bytes(msgpack.packb([_trace() for _ in range(_TRACES)]))
+    return bytes(msgpack.packb([_trace(now_ns) for _ in range(_TRACES)]))
 
 
-def _trace() -> list[dict[str, object]]:
+def _trace(now_ns: int) -> list[dict[str, object]]:
     trace_id = random.getrandbits(63)
     ids = [random.getrandbits(63) for _ in range(_SPANS)]
     page = _page(random.randrange(10**6))
@@ -76,7 +81,7 @@ def _trace() -> list[dict[str, object]]:
             "trace_id": trace_id,
             "span_id": span_id,
             "parent_id": parent_id,
-            "start": _NOW * 10**9 + random.randrange(10**9),
+            "start": now_ns + random.randrange(10**9),
             "duration": random.randrange(10**7),
             "error": 0,
             **part,
