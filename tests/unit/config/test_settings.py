@@ -12,6 +12,7 @@ EMPTY = {
     "additional_endpoints": "{}",
     "apm_config.analyzed_rate_by_service": "{}",
     "apm_config.analyzed_spans": "{}",
+    "apm_config.additional_endpoints": "{}",
     "apm_config.profiling_additional_endpoints": "{}",
     "apm_config.replace_tags": "[]",
     "use_v3_api.series.endpoints": "{}",
@@ -22,6 +23,7 @@ EMPTY = {
 }
 # The variables of the Agent that are not named for their key.
 ODD_VARIABLES = {
+    "apm_config.apm_dd_url": "DD_APM_DD_URL",
     "apm_config.apm_non_local_traffic": "DD_APM_NON_LOCAL_TRAFFIC",
     "apm_config.errors_per_second": "DD_APM_ERROR_TPS",
     "apm_config.max_events_per_second": "DD_APM_MAX_EPS",
