@@ -57,6 +57,10 @@ class Cell:
         del member
         return KIND_CONFLICT
 
+    def measure_in(self, unit: bytes) -> None:
+        """Remember what the values are; only a histogram has a use for it."""
+        del unit
+
     def outputs(self) -> Iterator[Output]:
         """What the cell becomes: (suffix of the name, kind, value), all finite."""
         raise AssertionError("a distribution becomes a sketch: it has no outputs")
@@ -161,6 +165,10 @@ class Histogram(Cell):
         self.samples += 1
         return None
 
+    def measure_in(self, unit: bytes) -> None:
+        """See `Cell.measure_in`."""
+        self.unit = unit
+
     def outputs(self) -> Iterator[Output]:
         """See `Cell.outputs`. ``count`` is a rate, everything else a gauge."""
         groups = [(int(weight), group) for weight, group in self._groups.items()]
@@ -217,13 +225,13 @@ class Bucket:
         if kind is MetricKind.DISTRIBUTION:
             distribution = self.distributions.get(context)
             if distribution is None:
-                distribution = self.distributions[context] = Distribution()
+                distribution = self.distributions[context] = self.new_distribution()
             return distribution
         cell = self.cells.get(context)
         if cell is None:
-            cell = self.cells[context] = _new_cell(kind, outputs)
-        if kind is MetricKind.TIMING and isinstance(cell, Histogram):
-            cell.unit = b"millisecond"
+            cell = self.cells[context] = self.new_cell(kind, outputs)
+        if kind is MetricKind.TIMING:
+            cell.measure_in(b"millisecond")
         return cell
 
     def holds(self, context: Context) -> bool:
@@ -236,12 +244,18 @@ class Bucket:
             cell.samples for cell in self.distributions.values()
         )
 
+    @staticmethod
+    def new_distribution() -> Distribution:
+        """An empty cell for a distribution."""
+        return Distribution()
 
-def _new_cell(kind: MetricKind, outputs: HistogramOutputs) -> Cell:
-    if kind is MetricKind.GAUGE:
-        return Gauge()
-    if kind is MetricKind.COUNTER:
-        return Counter()
-    if kind is MetricKind.SET:
-        return Members()
-    return Histogram(outputs)
+    @staticmethod
+    def new_cell(kind: MetricKind, outputs: HistogramOutputs) -> Cell:
+        """An empty cell for any other kind."""
+        if kind is MetricKind.GAUGE:
+            return Gauge()
+        if kind is MetricKind.COUNTER:
+            return Counter()
+        if kind is MetricKind.SET:
+            return Members()
+        return Histogram(outputs)
