@@ -42,7 +42,8 @@ static-gates: $(DEV) ## size, imports and files of the wheel, against where this
 	$(BIN)/sictl gate static
 
 sanitized: $(DEV) ## the tests of the compiled twins, every access to memory checked
-	$(BIN)/python tools/sanitized.py tests/twins tests/unit/sampler
+	$(BIN)/python tools/sanitized.py tests/twins/test_the_twins_are_equal.py tests/unit/sampler \
+		tests/unit/reception/test_receiving_in_threads.py
 
 coverage: $(DEV) ## of the statements that have changed, how many the quick tests execute
 	$(BIN)/sictl gate coverage
