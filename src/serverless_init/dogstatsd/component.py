@@ -214,23 +214,28 @@ class DogStatsD:
         return anything
 
     def _parse(self, arrived_at: float, packets: list[bytes]) -> None:
-        ingest, take_timestamped = self._sampler.ingest, self._sampler.take_timestamped
-        for packet in packets:
-            container = self._container_of(packet) if self._containers else b""
-            if container:
-                rare = self._sampler.ingest_from(packet, arrived_at, container)
-            else:
-                rare = ingest(packet, arrived_at)
-            for line in rare:
-                self._parse_rare(line, container)
-            for serie in take_timestamped():
-                self._out.submit(serie)
+        if self._containers:
+            for packet in packets:
+                self._ingest([packet], arrived_at, self._container_of(packet))
+        else:
+            self._ingest(packets, arrived_at, b"")
         self.stats.packets_parsed += len(packets)
         if self._options.packet_rate:
             self.stats.packet_rate.count(len(packets), int(arrived_at))
         if self.relay is not None:
             for packet in filter(None, packets):
                 self.relay.send(packet)
+
+    def _ingest(self, packets: list[bytes], arrived_at: float, container: bytes) -> None:
+        sampler = self._sampler
+        if container:
+            rare = sampler.ingest_from(b"\n".join(packets), arrived_at, container)
+        else:
+            rare = sampler.ingest_packets(packets, arrived_at)
+        for line in rare:
+            self._parse_rare(line, container)
+        for serie in sampler.take_timestamped():
+            self._out.submit(serie)
 
     def _container_of(self, packet: bytes) -> bytes:
         """The container of the process that sent `packet`, as far as the kernel tells."""

@@ -68,6 +68,8 @@ cdef class Cell:
 
     cdef readonly long long samples
 
+    has_one_output = True
+
     @property
     def unit(self):
         """See `buckets.Cell`."""
@@ -178,6 +180,8 @@ cdef class Histogram(Cell):
     cdef dict groups
     cdef Values group
     cdef double weight
+
+    has_one_output = False
 
     def __init__(self, outputs):
         self._outputs = outputs
@@ -387,16 +391,18 @@ class TimeSampler(time_sampler.TimeSampler):
 
     def ingest(self, packet, double now):
         """See `time_sampler.TimeSampler.ingest`."""
-        if not isinstance(packet, bytes):  # also a kind of bytes that knows its sender
-            raise TypeError(f"a packet is bytes, not {type(packet)}")
+        return self.ingest_packets([packet], now)
+
+    def ingest_packets(self, list packets not None, double now):
+        """See `time_sampler.TimeSampler.ingest_packets`."""
         cdef long long second = <long long>now
         cdef long long window = second - second % INTERVAL_S
         cdef long long epoch = 0
         cdef dict routes = self._contexts.number_routes
         cdef dict set_routes = self._contexts.set_routes
         cdef long long accepted = 0
-        cdef const char *line = PyBytes_AS_STRING(packet)
-        cdef const char *end = line + PyBytes_GET_SIZE(packet)
+        cdef const char *line
+        cdef const char *end
         cdef const char *line_end
         cdef Line parts
         cdef PyObject *found
@@ -408,49 +414,54 @@ class TimeSampler(time_sampler.TimeSampler):
         bucket = self._buckets.get(window)
         if bucket is not None:
             epoch = bucket.epoch
-        while line is not NULL:
-            line_end = <const char *>memchr(line, c"\n", end - line)
-            split_line(line, end if line_end is NULL else line_end, &parts)
-            raw_key = raw_key_of(&parts)
-            found = PyDict_GetItem(routes, raw_key)
-            is_member = found is NULL
-            if is_member:
-                found = PyDict_GetItem(set_routes, raw_key)
-            count = 0
-            if found is not NULL:
-                route = <Route>found
+        for packet in packets:
+            if not isinstance(packet, bytes):  # also a kind of bytes that knows its sender
+                raise TypeError(f"a packet is bytes, not {type(packet)}")
+            line = PyBytes_AS_STRING(packet)
+            end = line + PyBytes_GET_SIZE(packet)
+            while line is not NULL:
+                line_end = <const char *>memchr(line, c"\n", end - line)
+                split_line(line, end if line_end is NULL else line_end, &parts)
+                raw_key = raw_key_of(&parts)
+                found = PyDict_GetItem(routes, raw_key)
+                is_member = found is NULL
                 if is_member:
-                    count = parts.value < parts.head_end
-                elif route.copy is None:
-                    count = read_numbers(parts.value, parts.head_end, numbers)
-                if not count and not is_member:
-                    count = read_one(parts.value, parts.head_end, numbers)
-            if count:
-                accepted += count
-                if route.epoch != epoch:
-                    epoch = self._attach(route, window)
-                route.context.last_seen = second
-                for i in range(count):
+                    found = PyDict_GetItem(set_routes, raw_key)
+                count = 0
+                if found is not NULL:
+                    route = <Route>found
                     if is_member:
-                        member = parts.value[: parts.head_end - parts.value]
-                        refusal = route.cell.add_member(member)
-                    elif route.compiled is not None:
-                        refusal = route.compiled.take(numbers[i], route.weight)
-                    else:
-                        refusal = route.cell.add(numbers[i], route.weight)
-                    if refusal is not None:
-                        self.stats.drop(refusal)
-            else:
-                event = self._ingest_long(
-                    line[: parts.end - line],
-                    raw_key,
-                    parts.value[: parts.head_end - parts.value],
-                    second,
-                )
-                if event is not None:
-                    rare = rare or []
-                    rare.append(event)
-            line = NULL if line_end is NULL else line_end + 1
+                        count = parts.value < parts.head_end
+                    elif route.copy is None:
+                        count = read_numbers(parts.value, parts.head_end, numbers)
+                    if not count and not is_member:
+                        count = read_one(parts.value, parts.head_end, numbers)
+                if count:
+                    accepted += count
+                    if route.epoch != epoch:
+                        epoch = self._attach(route, window)
+                    route.context.last_seen = second
+                    for i in range(count):
+                        if is_member:
+                            member = parts.value[: parts.head_end - parts.value]
+                            refusal = route.cell.add_member(member)
+                        elif route.compiled is not None:
+                            refusal = route.compiled.take(numbers[i], route.weight)
+                        else:
+                            refusal = route.cell.add(numbers[i], route.weight)
+                        if refusal is not None:
+                            self.stats.drop(refusal)
+                else:
+                    event = self._ingest_long(
+                        line[: parts.end - line],
+                        raw_key,
+                        parts.value[: parts.head_end - parts.value],
+                        second,
+                    )
+                    if event is not None:
+                        rare = rare or []
+                        rare.append(event)
+                line = NULL if line_end is NULL else line_end + 1
         self.stats.samples_accepted += accepted
         return rare or ()
 

@@ -34,10 +34,13 @@ Output = tuple[bytes, SerieKind, float]
 class Cell:
     """Base of the cells. `samples` is how many samples it took.
 
-    `add` and `add_member` return None, or the reason why the sample was not taken.
+    `add` and `add_member` return None, or the reason why the sample was not taken. What
+    `has_one_output` has at most one, of the metric's own name.
     """
 
     __slots__ = ("samples", "unit")
+
+    has_one_output = True
 
     def __init__(self) -> None:
         self.samples = 0
@@ -144,6 +147,8 @@ class Histogram(Cell):
     """All values, with their weights."""
 
     __slots__ = ("_groups", "_outputs")
+
+    has_one_output = False
 
     def __init__(self, outputs: HistogramOutputs) -> None:
         super().__init__()

@@ -159,6 +159,10 @@ class TimeSampler:
         self.stats.samples_accepted += accepted
         return rare or ()
 
+    def ingest_packets(self, packets: list[bytes], now: float) -> Sequence[bytes]:
+        """As `ingest`, of several packets."""
+        return [line for packet in packets for line in self.ingest(packet, now)]
+
     def flush(self, now: float, *, force: bool) -> Flushed:
         """Close the buckets whose window is over at `now`, or all with `force`.
 

@@ -18,6 +18,8 @@ from serverless_init.serializer.utf8 import valid
 SERIES_FORMAT = PayloadFormat(PayloadKind.SERIES, SERIES_V2, "application/x-protobuf")
 
 _POINT_KEY = b"\x22"
+# What so many series share may be remembered beyond the memos' bounds.
+_TRIM_EVERY = 32
 
 
 class SeriesEncoder:
@@ -25,6 +27,7 @@ class SeriesEncoder:
 
     def __init__(self, origin: Callable[[bytes], Origin | None]) -> None:
         self._origin = origin
+        self._encoded = 0
         self._tags: Memo[bytes, bytes] = Memo(self._tag)
         self._lifted: dict[bytes, bytes] = {}
         self._hosts: Memo[bytes, bytes] = Memo(_host)
@@ -34,7 +37,9 @@ class SeriesEncoder:
 
     def encode(self, serie: Serie) -> Item:
         """`serie` as one ``series`` field of the payload."""
-        self._trim()
+        self._encoded += 1
+        if self._encoded % _TRIM_EVERY == 0:
+            self._trim()
         name, origin = self._names[serie.name]
         tags = b"".join(map(self._tags.__getitem__, serie.tags))
         resources = self._hosts[serie.host]
