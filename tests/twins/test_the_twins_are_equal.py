@@ -110,3 +110,11 @@ def test_a_decimal_is_the_same_double(text):
     ((_, value),) = serie.points
     expected = float(text) if any(digit in text for digit in b"0123456789") else 1.0
     assert struct.pack("d", value) == struct.pack("d", expected)
+
+
+@pytest.mark.parametrize("line", [b"g:1|g|#a", b"h:1|h", b"d:1|d", b"s:1|s"])
+def test_a_text_whose_context_was_forgotten_is_looked_up_again(line):
+    steps = [(0, line), (0, line), (30, "flush"), (30, "flush"), (1, line), (0, line)]
+    sampler = CompiledSampler(SamplerOptions())
+    assert list(outcomes(sampler, steps)) == list(outcomes(PythonSampler(SamplerOptions()), steps))
+    assert sampler.contexts_held() == 1

@@ -13,10 +13,11 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_GetItem
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.math cimport INFINITY, isfinite, log, rint
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport free, realloc
-from libc.string cimport memchr, memcpy, memset
+from libc.string cimport memchr, memcmp, memcpy, memset
 
 from array import array
 from sys import float_info
@@ -31,6 +32,9 @@ cdef enum:
     DIGITS_MAX = 15  # any number of so many digits is exact in a double, and so is its power of ten
     PENDING_MAX = 512
     KEYS_SPAN_MAX = 2048
+    SHORTCUTS = 4096
+
+cdef uint64_t HASH_FACTOR = 0x9E3779B97F4A7C15
 
 cdef double[DIGITS_MAX + 1] POWERS_OF_TEN = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15
@@ -343,10 +347,12 @@ cdef class Route:
     cdef public double weight
     cdef readonly object cell
     cdef Cell compiled
+    cdef bint takes_members
 
     def __init__(self, Context context, kind, double rate, Route copy=None):
         self.context = context
         self.kind = kind
+        self.takes_members = kind is MetricKind.SET
         self.rate = rate
         self.copy = copy
         self.epoch = -1
@@ -358,6 +364,80 @@ cdef class Route:
         self.compiled = cell if isinstance(cell, Cell) else None
         self.weight = cell.weigh(self.rate)
         self.epoch = epoch
+
+
+cdef struct Line:
+    # name [":" value] ["|" tail], as pointers into the packet; `value` is `head_end` without one.
+    const char *name
+    const char *name_end
+    const char *value
+    const char *head_end
+    const char *tail
+    const char *end
+
+
+@cython.no_gc
+@cython.final
+cdef class Shortcut:
+    """What was looked up before, found again without making a raw key or hashing it well.
+
+    One route for each value of a cheap hash, the newest. A find is compared byte by byte, so the
+    hash decides nothing but how often the dictionaries have to be asked. The owner clears it when
+    a raw key is taken out of them.
+    """
+
+    cdef PyObject *keys[SHORTCUTS]
+    cdef PyObject *routes[SHORTCUTS]
+
+    def __dealloc__(self):
+        self.clear()
+
+    cdef PyObject *find(self, const Line *parts, uint64_t cheap_hash) noexcept:
+        """The route, borrowed, or NULL."""
+        cdef PyObject *key = self.keys[cheap_hash % SHORTCUTS]
+        cdef Py_ssize_t name_bytes = parts.name_end - parts.name
+        cdef Py_ssize_t tail_bytes = parts.end - parts.tail
+        cdef const char *text
+        if key is NULL or PyBytes_GET_SIZE(<object>key) != name_bytes + 1 + tail_bytes:
+            return NULL
+        text = PyBytes_AS_STRING(<object>key)
+        if (
+            memcmp(text, parts.name, name_bytes)
+            or text[name_bytes] != c"|"
+            or memcmp(text + name_bytes + 1, parts.tail, tail_bytes)
+        ):
+            return NULL
+        return self.routes[cheap_hash % SHORTCUTS]
+
+    cdef void put(self, uint64_t cheap_hash, bytes key, Route route) noexcept:
+        cdef Py_ssize_t place = cheap_hash % SHORTCUTS
+        Py_INCREF(key)
+        Py_INCREF(route)
+        Py_XDECREF(self.keys[place])
+        Py_XDECREF(self.routes[place])
+        self.keys[place] = <PyObject *>key
+        self.routes[place] = <PyObject *>route
+
+    cdef void clear(self) noexcept:
+        cdef Py_ssize_t place
+        for place in range(SHORTCUTS):
+            Py_XDECREF(self.keys[place])
+            Py_XDECREF(self.routes[place])
+            self.keys[place] = self.routes[place] = NULL
+
+
+cdef uint64_t cheap_hash_of(const char *text, Py_ssize_t length, uint64_t seed) noexcept nogil:
+    cdef uint64_t hashed = seed ^ <uint64_t>length, word = 0
+    while length >= 8:
+        memcpy(&word, text, 8)
+        hashed = (hashed ^ word) * HASH_FACTOR
+        hashed ^= hashed >> 29
+        text += 8
+        length -= 8
+    word = 0
+    memcpy(&word, text, length)
+    hashed = (hashed ^ word) * HASH_FACTOR
+    return hashed ^ (hashed >> 32)
 
 
 class Bucket(buckets.Bucket):
@@ -389,6 +469,11 @@ class TimeSampler(time_sampler.TimeSampler):
     _new_route = Route
     _new_bucket = Bucket
 
+    def __init__(self, options):
+        super().__init__(options)
+        self._shortcut = Shortcut()
+        self._removals_seen = 0
+
     def ingest(self, packet, double now):
         """See `time_sampler.TimeSampler.ingest`."""
         return self.ingest_packets([packet], now)
@@ -398,8 +483,12 @@ class TimeSampler(time_sampler.TimeSampler):
         cdef long long second = <long long>now
         cdef long long window = second - second % INTERVAL_S
         cdef long long epoch = 0
-        cdef dict routes = self._contexts.number_routes
-        cdef dict set_routes = self._contexts.set_routes
+        contexts = self._contexts
+        cdef dict routes = contexts.number_routes
+        cdef dict set_routes = contexts.set_routes
+        cdef Shortcut shortcut = self._shortcut
+        cdef uint64_t cheap_hash
+        cdef bytes raw_key
         cdef long long accepted = 0
         cdef const char *line
         cdef const char *end
@@ -408,12 +497,14 @@ class TimeSampler(time_sampler.TimeSampler):
         cdef PyObject *found
         cdef Route route
         cdef double[NUMBERS_MAX] numbers
-        cdef bint is_member
         cdef int count, i
         cdef list rare = None
         bucket = self._buckets.get(window)
         if bucket is not None:
             epoch = bucket.epoch
+        if contexts.removals != self._removals_seen:
+            self._removals_seen = contexts.removals
+            shortcut.clear()
         for packet in packets:
             if not isinstance(packet, bytes):  # also a kind of bytes that knows its sender
                 raise TypeError(f"a packet is bytes, not {type(packet)}")
@@ -422,19 +513,25 @@ class TimeSampler(time_sampler.TimeSampler):
             while line is not NULL:
                 line_end = <const char *>memchr(line, c"\n", end - line)
                 split_line(line, end if line_end is NULL else line_end, &parts)
-                raw_key = raw_key_of(&parts)
-                found = PyDict_GetItem(routes, raw_key)
-                is_member = found is NULL
-                if is_member:
-                    found = PyDict_GetItem(set_routes, raw_key)
+                cheap_hash = cheap_hash_of(parts.name, parts.name_end - parts.name, 0)
+                cheap_hash = cheap_hash_of(parts.tail, parts.end - parts.tail, cheap_hash)
+                found = shortcut.find(&parts, cheap_hash)
+                raw_key = None
+                if found is NULL:
+                    raw_key = raw_key_of(&parts)
+                    found = PyDict_GetItem(routes, raw_key)
+                    if found is NULL:
+                        found = PyDict_GetItem(set_routes, raw_key)
+                    if found is not NULL:
+                        shortcut.put(cheap_hash, raw_key, <Route>found)
                 count = 0
                 if found is not NULL:
                     route = <Route>found
-                    if is_member:
+                    if route.takes_members:
                         count = parts.value < parts.head_end
                     elif route.copy is None:
                         count = read_numbers(parts.value, parts.head_end, numbers)
-                    if not count and not is_member:
+                    if not count and not route.takes_members:
                         count = read_one(parts.value, parts.head_end, numbers)
                 if count:
                     accepted += count
@@ -442,7 +539,7 @@ class TimeSampler(time_sampler.TimeSampler):
                         epoch = self._attach(route, window)
                     route.context.last_seen = second
                     for i in range(count):
-                        if is_member:
+                        if route.takes_members:
                             member = parts.value[: parts.head_end - parts.value]
                             refusal = route.cell.add_member(member)
                         elif route.compiled is not None:
@@ -454,26 +551,19 @@ class TimeSampler(time_sampler.TimeSampler):
                 else:
                     event = self._ingest_long(
                         line[: parts.end - line],
-                        raw_key,
+                        raw_key_of(&parts) if raw_key is None else raw_key,
                         parts.value[: parts.head_end - parts.value],
                         second,
                     )
                     if event is not None:
                         rare = rare or []
                         rare.append(event)
+                    if contexts.removals != self._removals_seen:
+                        self._removals_seen = contexts.removals
+                        shortcut.clear()
                 line = NULL if line_end is NULL else line_end + 1
         self.stats.samples_accepted += accepted
         return rare or ()
-
-
-cdef struct Line:
-    # name [":" value] ["|" tail], as pointers into the packet; `value` is `head_end` without one.
-    const char *name
-    const char *name_end
-    const char *value
-    const char *head_end
-    const char *tail
-    const char *end
 
 
 cdef void split_line(const char *line, const char *end, Line *parts) noexcept nogil:

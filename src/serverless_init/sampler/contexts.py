@@ -73,12 +73,14 @@ class Contexts:
     """The table of contexts, at most `contexts_max`, and the routes to them by raw key.
 
     Routes of sets are apart, because a set's value is read differently. The owner reads both
-    dictionaries, and only this class changes them. `new_context` makes them.
+    dictionaries, and only this class changes them. `removals` counts the raw keys that were taken
+    out of them. `new_context` makes contexts.
     """
 
     def __init__(self, contexts_max: int, new_context: type[Context] = Context) -> None:
         self.number_routes: dict[bytes, Route] = {}
         self.set_routes: dict[bytes, Route] = {}
+        self.removals = 0
         self._contexts: dict[Identity, Context] = {}
         self._contexts_max = contexts_max
         self._new_context = new_context
@@ -125,6 +127,7 @@ class Contexts:
             self._forget_oldest_raw_key(context)
 
     def _forget_oldest_raw_key(self, context: Context) -> None:
+        self.removals += 1
         oldest, *_ = context.raw_keys
         context.raw_keys = context.raw_keys[1:]
         self.number_routes.pop(oldest, None)
