@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.bench import (
+    contexts,
     exit_delay,
     flush,
     formats,
@@ -18,6 +19,7 @@ from tests.bench import (
     output,
     rotation,
     startup,
+    unix,
 )
 from tests.bench.figures import Figure, table
 
@@ -26,6 +28,8 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "memory": memory.measure,
     "exit": exit_delay.measure,
     "ingest": ingest.measure,
+    "unix": unix.measure,
+    "contexts": contexts.measure,
     "flush": flush.measure,
     "formats": formats.measure,
     "logs": logs.measure,
