@@ -25,6 +25,7 @@ from serverless_init.lifecycle import (
 from serverless_init.pipeline import Pipeline
 from serverless_init.platforms import detect
 from serverless_init.process import from_wait_status
+from serverless_init.sampler import COMPILED
 from serverless_init.signals import open_signals, wanted_signals
 from serverless_init.start import Start
 from serverless_init.telemetry import open_log, say
@@ -200,6 +201,8 @@ class Run:
         for problem in self._start.problems:
             component, _, text = problem.partition(": ")
             logging.getLogger(f"serverless_init.{component}").warning("%s", text)
+        if not COMPILED:
+            _log.info("the sampler is not compiled: more CPU time is used for each message")
         misspelt, others = self._start.configuration.unknown()
         for line in misspelt:
             logging.getLogger("serverless_init.config").warning("%s", line)
