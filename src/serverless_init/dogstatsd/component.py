@@ -143,14 +143,14 @@ class DogStatsD:
             )
             await self.relay.start()
         if COMPILED:
-            self._reception.receive_in_threads()
+            self._reception.receive_in_threads(True)
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._reception.fileno(), self._parse_turn)
         self._parse_turn()
 
     async def drain(self, deadline: float) -> Drained:
         """Read every socket until it stays empty, parse all of it, close the sockets."""
-        self._reception.receive_directly()
+        self._reception.receive_in_threads(False)
         stop = min(deadline, self._clock.monotonic() + _QUIET_WAIT_MAX_S)
         while self._parse_until_empty(deadline):
             if self._clock.monotonic() >= stop:
@@ -200,8 +200,9 @@ class DogStatsD:
     def _parse_turn(self) -> None:
         """Parse for one turn; when more is left, go on after the loop has had its turn."""
         self._pending = None
-        self._parse_until_empty(self._clock.monotonic() + _TURN_S)
-        if self._reception.has_backlog and self._loop is not None:
+        turn_ends = self._clock.monotonic() + _TURN_S
+        self._parse_until_empty(turn_ends)
+        if self._clock.monotonic() >= turn_ends and self._loop is not None:
             self._pending = self._loop.call_soon(self._parse_turn)
 
     def _parse_until_empty(self, until: float) -> bool:

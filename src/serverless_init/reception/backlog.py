@@ -73,11 +73,6 @@ class Reception:
     def __len__(self) -> int:
         return sum(map(len, self._threads)) + sum(len(packets) for _, packets in self._batches)
 
-    @property
-    def has_backlog(self) -> bool:
-        """Whether `take` has something to give."""
-        return bool(self._batches)
-
     def fileno(self) -> int:
         """A descriptor that is readable when a packet, or a connection, has arrived."""
         return self._selector.fileno()
@@ -126,12 +121,16 @@ class Reception:
         finally:
             self._receiving = False
 
-    def receive_in_threads(self) -> None:
-        """Have datagrams read without the interpreter from now on, where that has been compiled.
+    def receive_in_threads(self, on: bool) -> None:
+        """Have datagrams read without the interpreter, where that has been compiled, or stop that.
 
         As many threads as there are rules for packets, usually one. `receive` comes for what they
-        have read. Without threads, or when they cannot be had, everything goes on as before.
+        have read, and the backlog takes over what they leave. When they cannot be had, everything
+        goes on as before.
         """
+        if not on:
+            self._end_threads()
+            return
         try:
             from serverless_init.reception.batches import Batches, by_rule
         except ModuleNotFoundError:
@@ -151,24 +150,6 @@ class Reception:
             for source in group:
                 self._selector.unregister(source.sock)
             self._selector.register(batches, selectors.EVENT_READ, batches)
-
-    def receive_directly(self) -> None:
-        """End the threads and take over what they have read; from now on `receive` reads itself."""
-        if not self._threads:
-            return
-        packets: list[bytes] = []
-        for batches in self._threads:
-            batches.stop()
-            self._selector.unregister(batches)
-            first = len(packets)
-            batches.receive(packets, 0)
-            self._count(packets, first)
-        self._threads.clear()
-        if packets:
-            self._batches.append((time.time(), packets))
-        read = {key.fd for key in self._selector.get_map().values()}
-        for fd in self._sources.keys() - read:
-            self._selector.register(fd, selectors.EVENT_READ, self._sources[fd])
 
     def take(self, count: int) -> tuple[float, list[bytes]] | None:
         """Up to `count` of the oldest packets, and their arrival time (unix s); None when empty."""
@@ -190,12 +171,6 @@ class Reception:
         for source in self._sources.values():
             _signal_arrivals(source.sock, on)
 
-    @property
-    def untouched(self) -> bool:
-        """Whether nothing has ever come in on any socket, not even an error."""
-        stats = self.stats
-        return not (stats.packets or stats.connections or stats.read_errors or stats.dropped)
-
     def kernel_drops(self) -> int | None:
         """UDP datagrams the kernel dropped before we could read them; None when it does not say."""
         inodes = {str(os.fstat(fd).st_ino) for fd in self._sources}
@@ -212,13 +187,30 @@ class Reception:
 
     def close(self) -> None:
         """Close every socket and remove its path. What is in the backlog can still be taken."""
-        self.receive_directly()
+        self._end_threads()
         for source in list(self._sources.values()):
             self._remove(source)
         for path, inode in self._paths.items():
             if _inode(path) == inode:  # not that of an instance that has taken our place
                 _unlink(path)
         self._selector.close()
+
+    def _end_threads(self) -> None:
+        if not self._threads:
+            return
+        packets: list[bytes] = []
+        for batches in self._threads:
+            batches.stop()
+            self._selector.unregister(batches)
+            first = len(packets)
+            batches.receive(packets, 0)
+            self._count(packets, first)
+        self._threads.clear()
+        if packets:
+            self._batches.append((time.time(), packets))
+        read = {key.fd for key in self._selector.get_map().values()}
+        for fd in self._sources.keys() - read:
+            self._selector.register(fd, selectors.EVENT_READ, self._sources[fd])
 
     def _receive_from(self, source: "Source", packets: list[bytes]) -> None:
         room = self._bytes_max - self._bytes

@@ -55,6 +55,11 @@ class ReceptionStats:
         self.dropped: dict[str, int] = {}
         self.frame_excerpt = b""
 
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing has ever come in on any socket, not even an error."""
+        return not (self.packets or self.connections or self.read_errors or self.dropped)
+
     def drop(self, reason: str) -> None:
         """Count one dropped packet."""
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
