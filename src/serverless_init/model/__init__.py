@@ -2,6 +2,7 @@
 
 from serverless_init.model.entities import EntityTags, OwnKnowledge
 from serverless_init.model.events import AlertType, CheckStatus, Event, EventPriority, ServiceCheck
+from serverless_init.model.exit_report import ExitReport
 from serverless_init.model.logs import LogMessage, LogSource
 from serverless_init.model.metrics import (
     MetricKind,
@@ -23,13 +24,15 @@ from serverless_init.model.payloads import (
     PayloadKind,
     Priority,
 )
-from serverless_init.model.sinks import EventSink, PayloadSink, SerieSink
+from serverless_init.model.sinks import EventSink, PayloadSink, SampleSink, SerieSink
+from serverless_init.model.spans import PRIORITY_NONE, Span, TraceChunk
 from serverless_init.model.tags import deduplicate, normalize
 
 __all__ = [
     "CHECK_RUN_V1",
     "INTAKE",
     "LOGS_V2",
+    "PRIORITY_NONE",
     "SERIES_V2",
     "SKETCHES_V2",
     "AlertType",
@@ -39,6 +42,7 @@ __all__ = [
     "Event",
     "EventPriority",
     "EventSink",
+    "ExitReport",
     "LogMessage",
     "LogSource",
     "MetricKind",
@@ -49,12 +53,15 @@ __all__ = [
     "PayloadKind",
     "PayloadSink",
     "Priority",
+    "SampleSink",
     "Serie",
     "SerieKind",
     "SerieSink",
     "ServiceCheck",
     "SketchPoint",
     "SketchSerie",
+    "Span",
+    "TraceChunk",
     "deduplicate",
     "normalize",
 ]
