@@ -17,7 +17,8 @@ FLOORS = {
     3: "dogstatsd aggregator logs forwarder process platforms health enhanced forensics",
     4: "intake",
     5: "testing gate",
-    6: "__main__ start local entrypoint main intakes pipeline enriching logs_pipeline ctl",
+    6: "__main__ start local entrypoint main intakes pipeline enriching container logs_pipeline "
+    "ctl",
 }
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts.split()}
 IMPURE = "asyncio socket selectors threading subprocess signal os time logging"

@@ -7,7 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
-from serverless_init.config import ForwarderSettings, LogsSettings, RunSettings, masked
+from serverless_init.config import (
+    EnhancedSettings,
+    ForwarderSettings,
+    LogsSettings,
+    RunSettings,
+    masked,
+)
 from serverless_init.forwarder import IntakeEndpoint, Outlet
 from serverless_init.intakes import open_outlet, signal_endpoints
 from serverless_init.lifecycle import (
@@ -42,6 +48,7 @@ _INTAKE_SHARE = 0.5
 # That of the sources when they have lines to read to the end and to assemble.
 _LOGS_SHARE = 2.0
 _HEALTH_SHARE = 0.1
+_FORENSICS_SHARE = 0.5
 
 
 def run(start: Start) -> int:
@@ -104,6 +111,12 @@ class Run:
             stages[0] += self._logs.stages[0]
             stages[-1] += self._logs.stages[1]
             shares[-1] = _LOGS_SHARE
+            if start.child and start.configuration.of(EnhancedSettings).exit_report:
+                # Above everybody: what it finds out goes the way of all messages.
+                from serverless_init.container import open_forensics
+
+                stages.append((open_forensics(start, platform, self._logs, clock),))
+                shares.append(_FORENSICS_SHARE)
         if self._intake:
             stages.insert(0, (self._intake,))
             shares.insert(0, _INTAKE_SHARE)
