@@ -9,22 +9,18 @@ from serverless_init.config import Configuration, EnhancedSettings, OriginSettin
 from serverless_init.enhanced import Enhanced, KernelFiles, Subject, Wanted
 from serverless_init.forensics import AppEnd, Forensics
 from serverless_init.model import ExitReport, SampleSink
-from serverless_init.platforms import LOCAL, Place
+from serverless_init.platforms import Place
 from serverless_init.process import from_wait_status, signal_of
 from serverless_init.start import Start
 
 if TYPE_CHECKING:
     from serverless_init.logs_pipeline import LogsPipeline
 
-# The only platform whose containers are machines of their own. It is told of by its own hooks.
+# Origins. A MicroVM is the only container that is a machine of its own; its start and end are told
+# by hooks. Of jobs only Cloud Run's have metrics of their tasks.
 _MICRO_VM = "lambdamicrovm"
+_CLOUD_RUN_JOB = "cloudrunjobs"
 _TASK_PREFIX = "gcp.run.job."
-
-
-def wants_enhanced(configuration: Configuration, place: Place) -> bool:
-    """Whether metrics about the container are sent."""
-    wanted = configuration.of(EnhancedSettings).enabled
-    return place.platform.name != LOCAL if wanted == "auto" else wanted == "true"
 
 
 def open_enhanced(start: Start, place: Place, sampler: SampleSink, clock: Clock) -> Enhanced:
@@ -48,16 +44,11 @@ def subject_of(place: Place) -> Subject:
         tags=tags.enhanced,
         usage=platform.usage_suffix,
         usage_tags=tags.usage,
-        task_prefix=_TASK_PREFIX if platform.job else "",
+        task_prefix=_TASK_PREFIX if platform.origin == _CLOUD_RUN_JOB else "",
         legacy_prefix=platform.legacy_prefix,
         legacy_tags=tags.metric,
         tells_start_and_end=platform.origin != _MICRO_VM,
     )
-
-
-def wants_forensics(start: Start) -> bool:
-    """Whether it is found out how the app ended."""
-    return bool(start.child) and start.configuration.of(EnhancedSettings).exit_report
 
 
 def open_forensics(

@@ -32,6 +32,14 @@ def free_port() -> int:
 
 
 @pytest.fixture
+def free_tcp_port() -> int:
+    """A TCP port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
 def environment(free_port: int) -> dict[str, str]:
     """What every started program gets: no settings of the machine, a UDP port of its own."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("DD_")}

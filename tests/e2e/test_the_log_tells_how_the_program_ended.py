@@ -7,7 +7,6 @@ was killed for want of memory, once our first look is over.
 import json
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -38,15 +37,7 @@ Fail = Callable[..., tuple[int, list[ReceivedLog], dict[str, object]]]
 
 
 @pytest.fixture
-def port() -> int:
-    """A TCP port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def fail(run: Callable[..., object], tmp_path: Path, port: int) -> Fail:
+def fail(run: Callable[..., object], tmp_path: Path, free_tcp_port: int) -> Fail:
     """Run a program with logs collected: code, messages, receipt."""
     tree = shutil.copytree(TREE, tmp_path / "kernel")
 
@@ -61,7 +52,7 @@ def fail(run: Callable[..., object], tmp_path: Path, port: int) -> Fail:
                 "DD_LOGS_CONFIG_LOGS_DD_URL": intake.url,
                 "DD_CONTAINER_PROC_ROOT": str(tree / "proc"),
                 "DD_CONTAINER_CGROUP_ROOT": str(tree / "cgroup"),
-                "DD_HEALTH_PORT": str(port),
+                "DD_HEALTH_PORT": str(free_tcp_port),
                 "DD_SERVICE": "billing",
                 "DD_TAGS": "team:blue",
                 **settings,
