@@ -1,26 +1,24 @@
 """About the container and the app in it: enhanced metrics, and how the app ended."""
 
 import os
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from serverless_init.clock import Clock
-from serverless_init.config import Configuration, EnhancedSettings, OriginSettings
-from serverless_init.enhanced import Enhanced, KernelFiles, Subject, Wanted
+from serverless_init.config import Configuration, EnhancedSettings, OriginSettings, TagSettings
+from serverless_init.enhanced import Enhanced, JobSpan, KernelFiles, Subject, Wanted
 from serverless_init.forensics import AppEnd, Forensics
-from serverless_init.model import ExitReport, SampleSink
-from serverless_init.platforms import Place
+from serverless_init.model import SampleSink
+from serverless_init.platforms import Place, configured_tags
 from serverless_init.process import from_wait_status, signal_of
+from serverless_init.signals import Signal
 from serverless_init.start import Start
-
-if TYPE_CHECKING:
-    from serverless_init.logs_pipeline import LogsPipeline
 
 # Origins. A MicroVM is the only container that is a machine of its own; its start and end are told
 # by hooks. Of jobs only Cloud Run's have metrics of their tasks.
 _MICRO_VM = "lambdamicrovm"
 _CLOUD_RUN_JOB = "cloudrunjobs"
 _TASK_PREFIX = "gcp.run.job."
+_ID_BYTES = 8
 
 
 def open_enhanced(start: Start, place: Place, sampler: SampleSink, clock: Clock) -> Enhanced:
@@ -51,27 +49,38 @@ def subject_of(place: Place) -> Subject:
     )
 
 
-def open_forensics(
-    start: Start,
-    origin: str,
-    logs: "LogsPipeline | None",
-    clock: Clock,
-    tell: Iterable[Callable[[ExitReport], object]] = (),
-) -> Forensics:
-    """The component that tells the logs, if there are any, and each of `tell` how the app ended.
+def open_forensics(start: Start, origin: str, signals: Iterable[Signal], clock: Clock) -> Forensics:
+    """The component that tells those of `signals` that want to know how the app ended.
 
     `origin` is the platform's.
     """
+    signals = tuple(signals)
+    tell = [signal.tell_end for signal in signals if signal.tell_end]
     files = _files(start.configuration, origin)
     return Forensics(
         end=lambda: app_end(start),
         kills=lambda: files.read(clock.monotonic()).oom_kills,
         owns_group=os.getpid() == 1,
-        tail=logs.stderr if logs else None,
-        masked=logs.masked if logs else bytes,
-        tell=(logs.tell_end, *tell) if logs else tell,
+        tail=next((signal.stderr for signal in signals if signal.stderr), None),
+        tell=tell,
         clock=clock,
     )
+
+
+def open_job_span(start: Start, clock: Clock) -> JobSpan:
+    """The span of a Cloud Run job's task, which begins now."""
+    tags = configured_tags(start.configuration.of(TagSettings))
+    return JobSpan(
+        start.environ.get("CLOUD_RUN_JOB", ""),
+        ids=(_id(), _id()),
+        tags=dict(tag.split(":", 1) for tag in tags),
+        start_ns=int(clock.now() * 1e9),
+    )
+
+
+def _id() -> int:
+    """A random id of 64 bits, never 0."""
+    return int.from_bytes(os.urandom(_ID_BYTES)) or 1
 
 
 def app_end(start: Start) -> AppEnd:

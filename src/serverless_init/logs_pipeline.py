@@ -4,7 +4,7 @@ import glob
 import logging
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from serverless_init import __version__
@@ -12,6 +12,7 @@ from serverless_init.clock import Clock
 from serverless_init.config import (
     AggregatorSettings,
     Configuration,
+    EnhancedSettings,
     ForwarderSettings,
     LogsDeliverySettings,
     LogsSettings,
@@ -37,6 +38,7 @@ from serverless_init.logs import (
     LogFiles,
     Logs,
     LogsStats,
+    Rules,
     Settled,
     Stream,
     compile_rules,
@@ -73,7 +75,8 @@ class LogsPipeline:
     """The components in their order, and the account of every line.
 
     `surroundings` are the platform and the environment. `stages` are the forwarder's and the
-    sources'. `stderr` remembers its last lines, None without that stream.
+    sources'. `stderr` remembers its last lines for `tell_end`; both are None when how the app ended
+    is not wanted.
     """
 
     def __init__(
@@ -108,7 +111,11 @@ class LogsPipeline:
         ]
         self._lane_of: dict[str, Lane] = {}
         self._joined = 0
-        streams, self.stderr = _remembering(streams)
+        self.stderr: StderrTail | None = None
+        self.tell_end: Callable[[ExitReport], Awaitable[None]] | None = None
+        if streams and configuration.of(EnhancedSettings).exit_report:
+            streams, self.stderr = _remembering(streams, self._rules)
+            self.tell_end = self._tell_end
         joined = [(stream, *self._join(stream.name)) for stream in streams]
         self._joined_stderr = next((entry for entry in joined if entry[0] is self.stderr), None)
         self.logs = Logs(
@@ -120,21 +127,20 @@ class LogsPipeline:
         )
         self.stages: tuple[tuple[Component, ...], ...] = ((self.forwarder,), (self.logs,))
 
-    @property
-    def bytes_lost(self) -> int:
+    def facts(self) -> Mapping[str, int]:
         """What the app wrote faster than its lines could be collected."""
-        return self._stats.bytes_lost
+        return {"output_bytes_lost": self._stats.bytes_lost}
+
+    def accounts(self) -> Mapping[str, Drained]:
+        """The one account of lines."""
+        return {"logs": self.account()}
 
     async def flush(self, deadline: float) -> None:
         """Pass on and deliver every batch that is open, before `deadline`."""
         self.logs.flush()
         await self.forwarder.flush(deadline)
 
-    def masked(self, line: bytes) -> bytes | None:
-        """What the rules leave of `line`, None for nothing."""
-        return self._rules.apply(line, is_cut=False)
-
-    def tell_end(self, end: ExitReport) -> None:
+    async def _tell_end(self, end: ExitReport) -> None:
         """Make a message of how the app ended, behind its stderr, if somebody should hear of it."""
         if not end.is_notable:
             return
@@ -253,9 +259,13 @@ def files_options(
     )
 
 
-def _remembering(streams: Sequence[Stream]) -> tuple[list[Stream], StderrTail | None]:
-    """The streams, and the one among them that remembers its end."""
-    tails = {stream.name: StderrTail(stream) for stream in streams if stream.name == "stderr"}
+def _remembering(streams: Sequence[Stream], rules: Rules) -> tuple[list[Stream], StderrTail | None]:
+    """The streams, and the one among them that remembers its end as the rules leave it."""
+    tails = {
+        stream.name: StderrTail(stream, masked=lambda line: rules.apply(line, is_cut=False))
+        for stream in streams
+        if stream.name == "stderr"
+    }
     return [tails.get(stream.name, stream) for stream in streams], tails.get("stderr")
 
 

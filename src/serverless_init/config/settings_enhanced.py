@@ -43,6 +43,14 @@ class EnhancedSettings(Settings):
         yaml="container_cgroup_root",
         help="Where the control groups are mounted.",
     )
+    job_span: bool = setting(
+        True,
+        boolean,
+        env="DD_TRACE_ENABLED",
+        yaml="serverless.trace_enabled",
+        help="Whether a task of a Cloud Run job is a span, the parent of what the program traces. "
+        "Tracers read the same variable.",
+    )
     exit_report: bool = setting(
         True,
         boolean,

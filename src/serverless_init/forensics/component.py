@@ -5,7 +5,7 @@ many processes it has killed, and tells everybody who wants to know. They drain 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from signal import Signals
@@ -33,8 +33,7 @@ class Forensics:
     """The component. `end` is asked at the end, `kills` at start and end.
 
     With `owns_group` everything that the kernel has killed in our group was the app's doing, also
-    before our start. `masked` makes of a line what may be told of it, None for nothing. Each of
-    `tell` is given the report.
+    before our start. Each of `tell` is given the report.
     """
 
     name = "forensics"
@@ -46,8 +45,7 @@ class Forensics:
         kills: Callable[[], int | None],
         owns_group: bool,
         tail: StderrTail | None,
-        masked: Callable[[bytes], bytes | None],
-        tell: Iterable[Callable[[ExitReport], object]],
+        tell: Iterable[Callable[[ExitReport], Awaitable[None]]],
         clock: Clock,
     ) -> None:
         self.report: ExitReport | None = None
@@ -55,7 +53,6 @@ class Forensics:
         self._kills = kills
         self._kills_before: int | None = 0 if owns_group else None
         self._tail = tail
-        self._masked = masked
         self._tell = tuple(tell)
         self._clock = clock
 
@@ -67,22 +64,20 @@ class Forensics:
     async def drain(self, deadline: float) -> Drained:
         """Find out, and tell."""
         end, kills = self._end(), self._kills()
-        lines: list[bytes] = []
+        lines: list[str] = []
         if end.code and self._tail is not None:
             left_s = min(deadline - self._clock.monotonic(), _STDERR_S_MAX)
             await _ended(self._tail, left_s)
             lines = self._tail.lines()
-        masked = (self._masked(line) for line in lines)
         before = self._kills_before
         self.report = ExitReport(
             code=end.code,
             signal=_name_of(end.signal),
             oom_kills=None if kills is None or before is None else max(0, kills - before),
-            last_lines=tuple(line.decode("utf-8", "replace") for line in masked if line),
+            last_lines=tuple(lines),
             was_stopped=end.was_stopped,
         )
-        for tell in self._tell:
-            tell(self.report)
+        await asyncio.gather(*(tell(self.report) for tell in self._tell))
         return Drained()
 
     def close(self) -> None:

@@ -41,13 +41,15 @@ class Stream(Protocol):
 class StderrTail:
     """A stream that is read as before, and remembers the end of what passes.
 
-    `on_end` is called, once, when everything has been read.
+    `masked` makes of a line what may be told of it, None for nothing. `on_end` is called, once,
+    when everything has been read.
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, *, masked: Callable[[bytes], bytes | None] = bytes) -> None:
         self.on_end: Callable[[], object] = _nothing
         self.ended = False
         self._stream = stream
+        self._masked = masked
         self._kept = b""
         self._cut = False
 
@@ -77,11 +79,11 @@ class StderrTail:
         """See `Stream.close`."""
         self._stream.close()
 
-    def lines(self) -> list[bytes]:
-        """The last lines that are not blank, the oldest first; one of which the start is gone is
-        left out."""
-        lines = self._kept.split(b"\n")[self._cut :]
-        return [line.rstrip() for line in lines if line.strip()][-_LINES_MAX:]
+    def lines(self) -> list[str]:
+        """The last lines, the oldest first, without blank ones and one whose start is gone."""
+        lines = (line.rstrip() for line in self._kept.split(b"\n")[self._cut :])
+        told = [self._masked(line) for line in [line for line in lines if line][-_LINES_MAX:]]
+        return [line.decode("utf-8", "replace") for line in told if line]
 
     def _keep(self, data: bytes) -> None:
         kept = self._kept + data[-_BYTES_MAX:]

@@ -19,13 +19,23 @@ from serverless_init.model.payloads import (
     LOGS_V2,
     SERIES_V2,
     SKETCHES_V2,
+    TRACE_STATS_V02,
+    TRACES_V02,
     Endpoint,
     Payload,
     PayloadKind,
     Priority,
 )
 from serverless_init.model.sinks import EventSink, PayloadSink, SampleSink, SerieSink
-from serverless_init.model.spans import PRIORITY_NONE, Span, TraceChunk
+from serverless_init.model.spans import (
+    PRIORITY_NONE,
+    AttributeValue,
+    Span,
+    SpanEvent,
+    SpanLink,
+    TraceChunk,
+    TracerPayload,
+)
 from serverless_init.model.tags import deduplicate, normalize
 
 __all__ = [
@@ -35,7 +45,10 @@ __all__ = [
     "PRIORITY_NONE",
     "SERIES_V2",
     "SKETCHES_V2",
+    "TRACES_V02",
+    "TRACE_STATS_V02",
     "AlertType",
+    "AttributeValue",
     "CheckStatus",
     "Endpoint",
     "EntityTags",
@@ -61,7 +74,10 @@ __all__ = [
     "SketchPoint",
     "SketchSerie",
     "Span",
+    "SpanEvent",
+    "SpanLink",
     "TraceChunk",
+    "TracerPayload",
     "deduplicate",
     "normalize",
 ]

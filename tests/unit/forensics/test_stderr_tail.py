@@ -35,7 +35,7 @@ class Script:
         self.closed = True
 
 
-def tail_of(*pieces: Piece) -> list[bytes]:
+def tail_of(*pieces: Piece) -> list[str]:
     tail = StderrTail(Script(list(pieces)))
     tail.read()
     return tail.lines()
@@ -63,19 +63,28 @@ def test_the_end_is_told_once() -> None:
 
 def test_lines_are_whole_however_they_were_cut() -> None:
     pieces = [Piece(b"first\r\nsec"), Piece(b"ond\n\n  \nlast without an e"), Piece(b"nd")]
-    assert tail_of(*pieces) == [b"first", b"second", b"last without an end"]
+    assert tail_of(*pieces) == ["first", "second", "last without an end"]
 
 
 def test_only_the_last_twenty_lines_are_remembered() -> None:
     text = b"".join(b"line %d\n" % n for n in range(100))
-    assert tail_of(Piece(text)) == [b"line %d" % n for n in range(80, 100)]
+    assert tail_of(Piece(text)) == [f"line {n}" for n in range(80, 100)]
 
 
 def test_of_a_flood_the_last_eight_kibibytes_without_the_line_that_was_cut() -> None:
     pieces = [Piece(b"x" * 10_000), Piece(b"y" * 5_000 + b"\n"), Piece(b"z" * 5_000 + b"\nend\n")]
-    assert tail_of(*pieces) == [b"z" * 5_000, b"end"]
+    assert tail_of(*pieces) == ["z" * 5_000, "end"]
     assert tail_of(Piece(b"x" * 100_000)) == []
 
 
 def test_what_was_lost_before_is_not_joined_with_what_came_after() -> None:
-    assert tail_of(Piece(b"half a li"), Piece(b"ne, or another\nend\n", lost=9)) == [b"end"]
+    assert tail_of(Piece(b"half a li"), Piece(b"ne, or another\nend\n", lost=9)) == ["end"]
+
+
+def test_lines_are_told_as_the_rules_for_logs_leave_them() -> None:
+    def masked(line: bytes) -> bytes | None:
+        return None if line == b"hidden" else line.replace(b"secret", b"***")
+
+    tail = StderrTail(Script([Piece(b"token=secret\nhidden\nKeyError \xff\n")]), masked=masked)
+    tail.read()
+    assert tail.lines() == ["token=***", "KeyError \ufffd"]
