@@ -4,7 +4,7 @@ import glob
 import logging
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from serverless_init import __version__
@@ -112,7 +112,7 @@ class LogsPipeline:
         self._lane_of: dict[str, Lane] = {}
         self._joined = 0
         self.stderr: StderrTail | None = None
-        self.tell_end: Callable[[ExitReport], Awaitable[None]] | None = None
+        self.tell_end: Callable[[ExitReport], None] | None = None
         if streams and configuration.of(EnhancedSettings).exit_report:
             streams, self.stderr = _remembering(streams, self._rules)
             self.tell_end = self._tell_end
@@ -140,7 +140,7 @@ class LogsPipeline:
         self.logs.flush()
         await self.forwarder.flush(deadline)
 
-    async def _tell_end(self, end: ExitReport) -> None:
+    def _tell_end(self, end: ExitReport) -> None:
         """Make a message of how the app ended, behind its stderr, if somebody should hear of it."""
         if not end.is_notable:
             return

@@ -3,7 +3,7 @@
 The code of a signal that is not wanted is not imported.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from serverless_init.clock import Clock
@@ -32,7 +32,7 @@ class Signal(Protocol):
     stderr: "StderrTail | None"
 
     @property
-    def tell_end(self) -> Callable[[ExitReport], Awaitable[None]] | None: ...
+    def tell_end(self) -> Callable[[ExitReport], None] | None: ...
 
     async def flush(self, deadline: float) -> None:
         """Pass on and deliver what is held before `deadline`."""

@@ -19,7 +19,7 @@ from serverless_init.config import (
 )
 from serverless_init.forwarder import Forwarder, IntakeAddress, IntakeEndpoint, Outlet
 from serverless_init.lifecycle import Component, Drained
-from serverless_init.model import ExitReport
+from serverless_init.model import ExitReport, TraceChunk
 from serverless_init.platforms import configured_tags
 from serverless_init.traces import Traces, TracesOptions
 from serverless_init.wire import Origin
@@ -89,10 +89,12 @@ class TracesPipeline:
                 function_tags=surroundings.function_tags,
                 profile_tags=surroundings.profile_tags,
                 adopt=job_span.adopt if job_span else None,
+                last=self._last if job_span else None,
             ),
             clock=clock,
         )
         self._clock, self._job_span = clock, job_span
+        self._end: ExitReport | None = None
         self.stderr: StderrTail | None = None
         self.tell_end = self._tell_end if job_span else None
         self.stages: tuple[tuple[Component, ...], ...] = (
@@ -106,11 +108,13 @@ class TracesPipeline:
         await self.spans.flush(deadline)
         await self.statistics.flush(deadline)
 
-    async def _tell_end(self, end: ExitReport) -> None:
-        """Send the span of the task, which is over."""
-        if self._job_span:
-            now_ns = int(self._clock.now() * 1e9)
-            await self.traces.submit(self._job_span.finish(end, now_ns))
+    def _tell_end(self, end: ExitReport) -> None:
+        self._end = end
+
+    def _last(self) -> TraceChunk:
+        """The span of the task, which is over."""
+        assert self._job_span, "nobody asks without one"
+        return self._job_span.finish(self._end, int(self._clock.now() * 1e9))
 
     def _api_key(self) -> str:
         return self.spans.channel.intake.api_key if self.spans.channel else ""

@@ -5,7 +5,7 @@ many processes it has killed, and tells everybody who wants to know. They drain 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from signal import Signals
@@ -45,7 +45,7 @@ class Forensics:
         kills: Callable[[], int | None],
         owns_group: bool,
         tail: StderrTail | None,
-        tell: Iterable[Callable[[ExitReport], Awaitable[None]]],
+        tell: Iterable[Callable[[ExitReport], None]],
         clock: Clock,
     ) -> None:
         self.report: ExitReport | None = None
@@ -77,7 +77,8 @@ class Forensics:
             last_lines=tuple(lines),
             was_stopped=end.was_stopped,
         )
-        await asyncio.gather(*(tell(self.report) for tell in self._tell))
+        for tell in self._tell:
+            tell(self.report)
         return Drained()
 
     def close(self) -> None:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from serverless_init.clock import Clock
 from serverless_init.config import TraceDeliverySettings
 from serverless_init.lifecycle import Drained
-from serverless_init.model import TraceChunk
 from serverless_init.traces.options import TracesOptions, server_limits
 from serverless_init.traces.stats import ReceiverStats
 from serverless_init.wire import HttpServer, Request, Response, offload
@@ -61,13 +60,8 @@ class Traces:
         """Accept, and pass on every three seconds."""
         await self._server.start()
         self._ticks = asyncio.create_task(self._flush_regularly(), name="traces.flush")
-        if self._options.adopt:
+        if self._options.last:
             self._load_soon()
-
-    async def submit(self, chunk: TraceChunk) -> None:
-        """Take spans of our own, as those of a tracer."""
-        receiver = self._receiver or await self._loaded()
-        receiver.ingest.own(chunk, self._clock.now())
 
     def flush(self, *, force: bool = False) -> None:
         """Pass on what waits; with `force` the statistics of buckets that are not over too."""
@@ -80,6 +74,9 @@ class Traces:
         left_s = deadline - self._clock.monotonic()
         late = not await self._server.stop(left_s * _SERVER_SHARE)
         self._stop_ticking()
+        if self._options.last:
+            receiver = self._receiver or await self._loaded()
+            receiver.ingest.own(self._options.last(), self._clock.now())
         self.flush(force=True)
         if self._receiver:
             left_s = deadline - self._clock.monotonic()

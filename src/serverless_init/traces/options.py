@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from serverless_init.config import Configuration, PassingSettings, ReceiverSettings
-from serverless_init.model import PayloadSink, Span
+from serverless_init.model import PayloadSink, Span, TraceChunk
 from serverless_init.wire import HttpClient, Origin, ServerLimits
 
 _REQUEST_S = 5.0
@@ -20,7 +20,8 @@ class TracesOptions:
     to `apm`; to `instead` go all of them. `platform`, `tags` and the others say where we are.
 
     `adopt` is shown every chunk of spans before they are counted, and may change whose children
-    they are. Where there is one, spans of our own will come, so everything is loaded at the start.
+    they are. `last` gives spans of our own, to be taken behind those of all tracers; because they
+    will come, everything is loaded at the start.
     """
 
     configuration: Configuration
@@ -36,6 +37,7 @@ class TracesOptions:
     function_tags: str = ""
     profile_tags: Mapping[str, str] = field(default_factory=dict)
     adopt: Callable[[Iterable[Span]], None] | None = None
+    last: Callable[[], TraceChunk] | None = None
 
 
 def server_limits(configuration: Configuration) -> ServerLimits:

@@ -38,15 +38,12 @@ def report_of(
     told: list[ExitReport] = []
     counts = iter(kills)
 
-    async def tell(report: ExitReport) -> None:
-        told.append(report)
-
     forensics = Forensics(
         end=lambda: end,
         kills=lambda: next(counts, None),
         owns_group=owns_group,
         tail=tail,
-        tell=[tell],
+        tell=[told.append],
         clock=ManualClock(monotonic=NOW),
     )
 
