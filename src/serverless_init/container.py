@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterable
 
 from serverless_init.clock import Clock
-from serverless_init.config import Configuration, EnhancedSettings, OriginSettings, TagSettings
+from serverless_init.config import Configuration, EnhancedSettings, OriginSettings
 from serverless_init.enhanced import Enhanced, JobSpan, KernelFiles, Subject, Wanted
 from serverless_init.forensics import AppEnd, Forensics
 from serverless_init.model import SampleSink
-from serverless_init.platforms import Place, configured_tags
+from serverless_init.platforms import Place
 from serverless_init.process import from_wait_status, signal_of
 from serverless_init.signals import Signal
 from serverless_init.start import Start
@@ -27,7 +27,7 @@ def open_enhanced(start: Start, place: Place, sampler: SampleSink, clock: Clock)
     return Enhanced(
         subject_of(place),
         wanted=Wanted(settings.memory, settings.network, settings.out_of_memory),
-        files=_files(start.configuration, place.platform.origin),
+        files=_files(start.configuration, place),
         out=sampler,
         succeeded=lambda: app_end(start).code == 0,
         clock=clock,
@@ -49,14 +49,13 @@ def subject_of(place: Place) -> Subject:
     )
 
 
-def open_forensics(start: Start, origin: str, signals: Iterable[Signal], clock: Clock) -> Forensics:
-    """The component that tells those of `signals` that want to know how the app ended.
-
-    `origin` is the platform's.
-    """
+def open_forensics(
+    start: Start, place: Place, signals: Iterable[Signal], clock: Clock
+) -> Forensics:
+    """The component that tells those of `signals` that want to know how the app ended."""
     signals = tuple(signals)
     tell = [signal.tell_end for signal in signals if signal.tell_end]
-    files = _files(start.configuration, origin)
+    files = _files(start.configuration, place)
     return Forensics(
         end=lambda: app_end(start),
         kills=lambda: files.read(clock.monotonic()).oom_kills,
@@ -67,13 +66,12 @@ def open_forensics(start: Start, origin: str, signals: Iterable[Signal], clock: 
     )
 
 
-def open_job_span(start: Start, clock: Clock) -> JobSpan:
+def open_job_span(start: Start, place: Place, clock: Clock) -> JobSpan:
     """The span of a Cloud Run job's task, which begins now."""
-    tags = configured_tags(start.configuration.of(TagSettings))
     return JobSpan(
         start.environ.get("CLOUD_RUN_JOB", ""),
         ids=(_id(), _id()),
-        tags=dict(tag.split(":", 1) for tag in tags),
+        tags=dict(tag.split(":", 1) for tag in place.tags.trace),
         start_ns=int(clock.now() * 1e9),
     )
 
@@ -90,9 +88,9 @@ def app_end(start: Start) -> AppEnd:
     return AppEnd(from_wait_status(status), signal_of(status), was_stopped=told)
 
 
-def _files(configuration: Configuration, origin: str) -> KernelFiles:
+def _files(configuration: Configuration, place: Place) -> KernelFiles:
     return KernelFiles(
         configuration.of(OriginSettings).proc.rstrip("/"),
         configuration.of(EnhancedSettings).cgroups.rstrip("/"),
-        whole_machine=origin == _MICRO_VM,
+        whole_machine=place.platform.origin == _MICRO_VM,
     )

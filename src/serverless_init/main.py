@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
-from serverless_init.config import ForwarderSettings, RunSettings, masked
+from serverless_init.config import EnhancedSettings, ForwarderSettings, RunSettings, masked
 from serverless_init.forwarder import IntakeEndpoint
+from serverless_init.here import place_of
 from serverless_init.intakes import open_outlet, signal_endpoints
 from serverless_init.lifecycle import (
     Component,
@@ -23,7 +24,7 @@ from serverless_init.lifecycle import (
     grace_window_s,
 )
 from serverless_init.pipeline import Pipeline
-from serverless_init.platforms import detect
+from serverless_init.platforms import LOCAL, detect
 from serverless_init.process import from_wait_status
 from serverless_init.signals import open_signals, wanted_signals
 from serverless_init.start import Start
@@ -68,6 +69,8 @@ class Run:
         self._settings = settings
         self._clock = clock
         platform = detect(start.environ)
+        sidecar = not start.child
+        place = place_of(platform, start.environ, start.configuration, sidecar=sidecar)
         self._window_s = settings.grace_s or grace_window_s(platform)
         self._intake: Intake | None = None
         local: tuple[IntakeEndpoint, ...] | None = None
@@ -95,6 +98,7 @@ class Run:
                 wanted,
                 outlet=outlet,
                 platform=platform,
+                place=place,
                 statsd=self._pipeline.dogstatsd.take,
                 clock=clock,
             )
@@ -104,11 +108,15 @@ class Run:
             stages[0] += signal.stages[0]
             stages[-1] += signal.stages[1]
             shares[-1] = _SIGNALS_SHARE
+        if endpoints and self._measures_container(platform):
+            from serverless_init.container import open_enhanced
+
+            stages[-1] += (open_enhanced(start, place, self._pipeline.sampler, clock),)
         if any(signal.tell_end for signal in self._signals):
             from serverless_init.container import open_forensics
 
             # Above everybody: what it finds out goes the way of all messages and spans.
-            stages.append((open_forensics(start, platform, self._signals, clock),))
+            stages.append((open_forensics(start, place, self._signals, clock),))
             shares.append(_FORENSICS_SHARE)
         if self._intake:
             stages.insert(0, (self._intake,))
@@ -148,6 +156,10 @@ class Run:
         if told:
             say("\n".join([*told, ""]))
         return code
+
+    def _measures_container(self, platform: str) -> bool:
+        wanted = self._start.configuration.of(EnhancedSettings).enabled
+        return platform != LOCAL if wanted == "auto" else wanted == "true"
 
     def _health(self, port: int, stages: Iterable[Iterable[Component]]) -> Component:
         """What answers a platform's probes, from before the first other start to the last end."""

@@ -12,6 +12,7 @@ from serverless_init.forwarder import IntakeEndpoint, Outlet
 from serverless_init.intakes import signal_endpoints
 from serverless_init.lifecycle import Component, Drained
 from serverless_init.model import ExitReport
+from serverless_init.platforms import Place
 from serverless_init.start import Start
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def open_signals(
     *,
     outlet: Outlet,
     platform: str,
+    place: Place,
     statsd: Callable[[list[bytes]], None],
     clock: Clock,
 ) -> Iterator[Signal]:
@@ -99,7 +101,7 @@ def open_signals(
             surroundings=TracesSurroundings(
                 platform,
                 local[0].origin if local else None,
-                job_span=_job_span(start, platform, clock),
+                job_span=_job_span(start, place, clock),
             ),
             statsd=statsd,
             clock=clock,
@@ -112,10 +114,13 @@ def _collects_logs(start: Start) -> bool:
     return settings.enabled and bool(start.capture or settings.path or settings.instance_logging)
 
 
-def _job_span(start: Start, platform: str, clock: Clock) -> "JobSpan | None":
+def _job_span(start: Start, place: Place, clock: Clock) -> "JobSpan | None":
     """The span of the task that we are, if we are one."""
-    if platform != "cloudrunjobs" or not start.configuration.of(EnhancedSettings).job_span:
+    if (
+        place.platform.origin != "cloudrunjobs"
+        or not start.configuration.of(EnhancedSettings).job_span
+    ):
         return None
     from serverless_init.container import open_job_span
 
-    return open_job_span(start, clock)
+    return open_job_span(start, place, clock)

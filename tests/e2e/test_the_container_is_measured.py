@@ -27,8 +27,10 @@ def is_ready():
         return probe.getresponse().status == 200
     except OSError:
         return False
+give_up_at = time.monotonic() + 20
 while not is_ready():
     time.sleep(0.01)
+    assert time.monotonic() < give_up_at
 (tree / "cpu.stat").write_text("usage_usec 3600000000\\n")
 (tree / "memory.current").write_text("209715200\\n")
 (tree / "memory.events").write_text("oom 9\\noom_kill 3\\n")

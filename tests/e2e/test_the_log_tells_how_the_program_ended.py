@@ -27,8 +27,10 @@ def is_ready():
         return probe.getresponse().status == 200
     except OSError:
         return False
+give_up_at = time.monotonic() + 20
 while not is_ready():
     time.sleep(0.01)
+    assert time.monotonic() < give_up_at
 pathlib.Path(sys.argv[1], "cgroup", "memory.events").write_text("oom 3\\noom_kill 2\\n")
 os.kill(os.getpid(), signal.SIGKILL)
 """
