@@ -21,8 +21,11 @@ _STDERR_S_MAX = 0.5
 
 @dataclass(frozen=True, slots=True)
 class AppEnd:
-    """What is asked when the app has ended: its code as a shell gives it, the number of the signal
-    that ended it or 0, and whether it had been told to stop."""
+    """What is known of the app's end without looking any further.
+
+    `code` is as a shell gives it, `signal` the number of the one that ended it or 0; `was_stopped`
+    says that we had been told to stop.
+    """
 
     code: int
     signal: int
