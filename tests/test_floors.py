@@ -17,7 +17,7 @@ FLOORS = {
     3: "dogstatsd aggregator logs traces forwarder process platforms health",
     4: "intake",
     5: "testing gate",
-    6: "__main__ start binding local entrypoint main intakes pipeline enriching signals "
+    6: "__main__ start binding local entrypoint main here intakes pipeline enriching signals "
     "logs_pipeline traces_pipeline ctl",
 }
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts.split()}

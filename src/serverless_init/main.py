@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from serverless_init.clock import Clock, SystemClock
 from serverless_init.config import ForwarderSettings, RunSettings, masked
 from serverless_init.forwarder import IntakeEndpoint
+from serverless_init.here import find_place
 from serverless_init.intakes import open_outlet, signal_endpoints
 from serverless_init.lifecycle import (
     Component,
@@ -20,10 +21,9 @@ from serverless_init.lifecycle import (
     StartFailed,
     Termination,
     drain_deadline,
-    grace_window_s,
 )
 from serverless_init.pipeline import Pipeline
-from serverless_init.platforms import detect
+from serverless_init.platforms import Place
 from serverless_init.process import from_wait_status
 from serverless_init.signals import open_signals, wanted_signals
 from serverless_init.start import Start
@@ -53,21 +53,26 @@ def run(start: Start) -> int:
     # Not asyncio.run: at its end that waits for threads, and a name lookup may hang in one.
     loop = asyncio.new_event_loop()
     try:
-        return loop.run_until_complete(Run(start, settings, SystemClock()).live())
+        return loop.run_until_complete(_live(start, settings))
     finally:
         loop.close()
         log.close()
 
 
+async def _live(start: Start, settings: RunSettings) -> int:
+    place = await find_place(start.configuration, start.environ, sidecar=not start.command)
+    return await Run(start, settings, place, SystemClock()).live()
+
+
 class Run:
     """One run, from the app's start to the receipt."""
 
-    def __init__(self, start: Start, settings: RunSettings, clock: Clock) -> None:
+    def __init__(self, start: Start, settings: RunSettings, place: Place, clock: Clock) -> None:
         self._start = start
         self._settings = settings
         self._clock = clock
-        platform = detect(start.environ)
-        self._window_s = settings.grace_s or grace_window_s(platform)
+        self._place = place
+        self._window_s = settings.grace_s or place.platform.grace_s
         self._intake: Intake | None = None
         local: tuple[IntakeEndpoint, ...] | None = None
         if start.local:
@@ -84,7 +89,7 @@ class Run:
             reception=start.reception,
             endpoints=endpoints,
             outlet=outlet,
-            platform=platform,
+            place=place,
             clock=clock,
         )
         stages, shares = list(self._pipeline.stages), list(_SHARES)
@@ -93,7 +98,7 @@ class Run:
                 start,
                 wanted,
                 outlet=outlet,
-                platform=platform,
+                place=place,
                 statsd=self._pipeline.dogstatsd.take,
                 clock=clock,
             )
@@ -135,7 +140,7 @@ class Run:
         if self._intake:
             from serverless_init.local import local_report
 
-            say(local_report(self._intake, self._start.environ))
+            say(local_report(self._intake, self._place, self._start.environ))
         self._print(receipt)
         told = list(self._pipeline.statistics(as_json=self._settings.receipt == "json"))
         if told:

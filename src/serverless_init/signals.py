@@ -11,6 +11,7 @@ from serverless_init.config import LogsSettings
 from serverless_init.forwarder import IntakeEndpoint, Outlet
 from serverless_init.intakes import signal_endpoints
 from serverless_init.lifecycle import Component, Drained
+from serverless_init.platforms import Place
 from serverless_init.start import Start
 
 Endpoints = tuple[IntakeEndpoint, ...]
@@ -58,7 +59,7 @@ def open_signals(
     wanted: Mapping[str, Endpoints],
     *,
     outlet: Outlet,
-    platform: str,
+    place: Place,
     statsd: Callable[[list[bytes]], None],
     clock: Clock,
 ) -> Iterator[Signal]:
@@ -71,7 +72,7 @@ def open_signals(
             streams=start.capture.streams if start.capture else (),
             endpoints=wanted["logs"],
             outlet=outlet,
-            surroundings=(platform, start.environ),
+            surroundings=(place, start.environ),
             clock=clock,
         )
     if "traces" in wanted:
@@ -83,7 +84,7 @@ def open_signals(
             sockets=start.trace_sockets,
             endpoints=wanted["traces"],
             outlet=outlet,
-            surroundings=TracesSurroundings(platform, local[0].origin if local else None),
+            surroundings=TracesSurroundings(place, local[0].origin if local else None),
             statsd=statsd,
             clock=clock,
         )

@@ -7,18 +7,17 @@ the first request.
 import socket
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from serverless_init.clock import Clock
 from serverless_init.config import (
     Configuration,
     ForwarderSettings,
-    TagSettings,
     TraceDeliverySettings,
 )
 from serverless_init.forwarder import Forwarder, IntakeAddress, IntakeEndpoint, Outlet
 from serverless_init.lifecycle import Component, Drained
-from serverless_init.platforms import configured_tags
+from serverless_init.platforms import Place, as_mapping
 from serverless_init.traces import Traces, TracesOptions
 from serverless_init.wire import Origin
 
@@ -30,12 +29,10 @@ _TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class TracesSurroundings:
-    """What is known of the place. `local` takes what is passed on too: the embedded intake."""
+    """The place, and `local`, which takes what is passed on too: the embedded intake."""
 
-    platform: str
+    place: Place
     local: Origin | None = None
-    function_tags: str = ""
-    profile_tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class TracesPipeline:
@@ -60,7 +57,7 @@ class TracesPipeline:
             Forwarder(settings, clock=clock, endpoints=endpoints, name=name, outlet=outlet)
             for name in ("traces_forwarder", "trace_stats_forwarder")
         )
-        tags = (tag.split(":", 1) for tag in configured_tags(configuration.of(TagSettings)))
+        place = surroundings.place
         site = configuration.of(ForwarderSettings).site
         self.traces = Traces(
             sockets,
@@ -73,10 +70,10 @@ class TracesPipeline:
                 api_key=self._api_key,
                 apm=endpoints[0].origin if endpoints else Origin("https", f"{_NAME}.{site}", 443),
                 instead=surroundings.local,
-                platform=surroundings.platform,
-                tags=dict(tags),
-                function_tags=surroundings.function_tags,
-                profile_tags=surroundings.profile_tags,
+                platform=place.platform.origin,
+                tags=as_mapping(place.tags.trace),
+                function_tags=",".join(place.tags.function),
+                profile_tags=as_mapping(place.tags.profile),
             ),
             clock=clock,
         )
