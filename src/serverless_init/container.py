@@ -8,15 +8,13 @@ from serverless_init.config import Configuration, EnhancedSettings, OriginSettin
 from serverless_init.enhanced import Enhanced, JobSpan, KernelFiles, Subject, Wanted
 from serverless_init.forensics import AppEnd, Forensics
 from serverless_init.model import SampleSink
-from serverless_init.platforms import Place
+from serverless_init.platforms import CLOUD_RUN_JOB, Place, as_mapping
 from serverless_init.process import from_wait_status, signal_of
 from serverless_init.signals import Signal
 from serverless_init.start import Start
 
-# Origins. A MicroVM is the only container that is a machine of its own; its start and end are told
-# by hooks. Of jobs only Cloud Run's have metrics of their tasks.
+# The only container that is a machine of its own; its start and end are told by hooks.
 _MICRO_VM = "lambdamicrovm"
-_CLOUD_RUN_JOB = "cloudrunjobs"
 _TASK_PREFIX = "gcp.run.job."
 _ID_BYTES = 8
 
@@ -42,7 +40,7 @@ def subject_of(place: Place) -> Subject:
         tags=tags.enhanced,
         usage=platform.usage_suffix,
         usage_tags=tags.usage,
-        task_prefix=_TASK_PREFIX if platform.origin == _CLOUD_RUN_JOB else "",
+        task_prefix=_TASK_PREFIX if platform is CLOUD_RUN_JOB else "",
         legacy_prefix=platform.legacy_prefix,
         legacy_tags=tags.metric,
         tells_start_and_end=platform.origin != _MICRO_VM,
@@ -71,7 +69,7 @@ def open_job_span(start: Start, place: Place, clock: Clock) -> JobSpan:
     return JobSpan(
         start.environ.get("CLOUD_RUN_JOB", ""),
         ids=(_id(), _id()),
-        tags=dict(tag.split(":", 1) for tag in place.tags.trace),
+        tags=as_mapping(place.tags.trace),
         start_ns=int(clock.now() * 1e9),
     )
 

@@ -1,66 +1,63 @@
-"""Where this run is, from the environment alone: the names and tags of metrics about the container.
+"""Where this run is: the platform, asked for its metadata while the app runs, and all tags.
 
-What only a platform's metadata would say is ``unknown``.
+The pipelines are built with what comes of it, so every sample, line and span has all its tags.
+Until then packets are read into the backlog and lines wait in their pipes, as while the rest is
+imported.
 """
 
+import logging
 from collections.abc import Mapping
 
 from serverless_init import __version__
-from serverless_init.config import Configuration, TagSettings
-from serverless_init.platforms import Description, Place, Platform, TagSets, configured_tags
+from serverless_init.config import (
+    Configuration,
+    PlatformSettings,
+    TagSettings,
+    TraceStatsSettings,
+)
+from serverless_init.platforms import LOCAL, Mode, Place, ask, detect, place_of
 
-_UNKNOWN = "unknown"
-# By name: metric prefix, legacy prefix, usage suffix.
-_NAMES = {
-    "cloudrun": ("gcp.run.container.", "gcp.run.", "instance"),
-    "cloudrunjobs": ("gcp.run.container.", "", ""),
-    "containerapp": ("azure.app_containerapps.", "azure.containerapp.", "replica"),
-    "appservice": ("azure.app_services.", "azure.appservice.", "instance"),
-    "lambdamicrovm": ("aws.lambda.microvm.", "", "instance"),
-}
-_LOCAL = ("datadog.serverless_agent.", "", "instance")
-# By name: the variables of the tags of metrics about the container.
-_ENHANCED = {
-    "cloudrun": {
-        "location": "",
-        "project_id": "",
-        "revision_name": "K_REVISION",
-        "service_name": "K_SERVICE",
-    },
-    "cloudrunjobs": {"job_name": "CLOUD_RUN_JOB", "location": "", "project_id": ""},
-}
+_log = logging.getLogger("serverless_init.platforms")
 
 
-def place_of(
-    name: str, environ: Mapping[str, str], configuration: Configuration, *, sidecar: bool
+async def find_place(
+    configuration: Configuration, environ: Mapping[str, str], *, sidecar: bool
 ) -> Place:
-    """The place of a run on the platform of that name."""
-    prefix, legacy, usage = _NAMES.get(name, _LOCAL)
-    platform = Platform(
-        name=name,
-        title=name,
-        origin=name,
-        variables=(),
-        grace_s=0.0,
-        describe=lambda *_: Description({}),
-        metric_prefix=prefix,
-        legacy_prefix=legacy,
-        usage_suffix=usage,
-        job=name == "cloudrunjobs",
-    )
-    configured = configured_tags(configuration.of(TagSettings))
-    own = {
-        key: environ.get(variable) or _UNKNOWN for key, variable in _ENHANCED.get(name, {}).items()
+    """The place of this run. Takes as long as the metadata's bound at most, and never fails."""
+    settings = configuration.of(PlatformSettings)
+    platform = detect(environ, "" if settings.name == "auto" else settings.name)
+    known = {
+        **environ,
+        "DD_AZURE_SUBSCRIPTION_ID": settings.azure_subscription_id,
+        "DD_AZURE_RESOURCE_GROUP": settings.azure_resource_group,
     }
-    about = [f"{key}:{value}" for key, value in {**own, "origin": name}.items()]
-    version = "datadog_sidecar_version" if sidecar else "datadog_init_version"
-    common = (f"{version}:{__version__}", f"sidecar:{str(sidecar).lower()}")
-    return Place(
+    place = place_of(
         platform,
-        TagSets(
-            metric=configured,
-            enhanced=(*configured, *about, *common),
-            usage=(*about, f"instance:{_UNKNOWN}", *common),
-            trace=(*configured, *about),
-        ),
+        configuration.of(TagSettings),
+        environ=known,
+        answers=await ask(platform.questions(known)),
+        version=__version__,
+        mode=Mode(sidecar, configuration.of(TraceStatsSettings).by_backend),
     )
+    _tell(place)
+    return place
+
+
+def _tell(place: Place) -> None:
+    """Say once what is not as it could be."""
+    platform = place.platform
+    if platform is LOCAL:
+        _log.info(
+            "this is none of the platforms that are known: no tags are added, and the grace window "
+            "is taken to be %g s",
+            platform.grace_s,
+        )
+    if place.unanswered:
+        _log.log(
+            logging.WARNING if platform.known_to_original else logging.INFO,
+            "%s: no answer to the question for %s: tags that follow from it are missing",
+            platform.title,
+            ", ".join(place.unanswered),
+        )
+    for problem in place.problems:
+        _log.warning("%s: %s", platform.title, problem)

@@ -44,7 +44,7 @@ from serverless_init.logs import (
     compile_rules,
 )
 from serverless_init.model import ExitReport, LogMessage, LogSource
-from serverless_init.platforms import configured_tags
+from serverless_init.platforms import APP_SERVICE, Place
 from serverless_init.wire import choose_codec
 
 _log = logging.getLogger("serverless_init.logs")
@@ -74,7 +74,7 @@ class Common:
 class LogsPipeline:
     """The components in their order, and the account of every line.
 
-    `surroundings` are the platform and the environment. `stages` are the forwarder's and the
+    `surroundings` are the place and the environment. `stages` are the forwarder's and the
     sources'. `stderr` remembers its last lines for `tell_end`; both are None when how the app ended
     is not wanted.
     """
@@ -86,7 +86,7 @@ class LogsPipeline:
         streams: Sequence[Stream],
         endpoints: tuple[IntakeEndpoint, ...],
         outlet: Outlet,
-        surroundings: tuple[str, Mapping[str, str]],
+        surroundings: tuple[Place, Mapping[str, str]],
         clock: Clock,
     ) -> None:
         self._common = common_of(configuration, *surroundings)
@@ -223,24 +223,24 @@ def logs_address(configuration: Configuration) -> IntakeAddress:
     )
 
 
-def common_of(configuration: Configuration, platform: str, environ: Mapping[str, str]) -> Common:
+def common_of(configuration: Configuration, place: Place, environ: Mapping[str, str]) -> Common:
     """The service, source and tags of all messages, by the original's order of precedence."""
     named = [configuration.of(TagSettings).service]
     named += [environ.get(variable, "") for variable in _SERVICE_VARIABLES]
     return Common(
         service=next(filter(None, named), _SERVICE_UNKNOWN).lower(),
-        source=configuration.of(LogsSettings).source.lower() or platform,
-        tags=configured_tags(configuration.of(TagSettings)),
-        origin=platform,
+        source=configuration.of(LogsSettings).source.lower() or place.platform.log_source,
+        tags=place.tags.full,
+        origin=place.platform.origin,
     )
 
 
 def files_options(
-    configuration: Configuration, platform: str, environ: Mapping[str, str]
+    configuration: Configuration, place: Place, environ: Mapping[str, str]
 ) -> FilesOptions | None:
     """Which files are followed; None when no setting names any."""
     settings = configuration.of(LogsSettings)
-    if platform == "appservice" and settings.instance_logging:
+    if place.platform is APP_SERVICE and settings.instance_logging:
         instance = glob.escape(environ.get("COMPUTERNAME", ""))
         ending = glob.escape(settings.instance_file_descriptor)
         pattern = f"{_APP_SERVICE_FOLDER}/*{instance}*{ending}.log"

@@ -7,20 +7,19 @@ the first request.
 import socket
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock
 from serverless_init.config import (
     Configuration,
     ForwarderSettings,
-    TagSettings,
     TraceDeliverySettings,
 )
 from serverless_init.forwarder import Forwarder, IntakeAddress, IntakeEndpoint, Outlet
 from serverless_init.lifecycle import Component, Drained
 from serverless_init.model import ExitReport, TraceChunk
-from serverless_init.platforms import configured_tags
+from serverless_init.platforms import Place, as_mapping
 from serverless_init.traces import Traces, TracesOptions
 from serverless_init.wire import Origin
 
@@ -36,15 +35,13 @@ _TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class TracesSurroundings:
-    """What is known of the place. `local` takes what is passed on too: the embedded intake.
+    """The place, and `local`, which takes what is passed on too: the embedded intake.
 
     `job_span` is that of a job's task, of which we are the only witness.
     """
 
-    platform: str
+    place: Place
     local: Origin | None = None
-    function_tags: str = ""
-    profile_tags: Mapping[str, str] = field(default_factory=dict)
     job_span: "JobSpan | None" = None
 
 
@@ -70,7 +67,7 @@ class TracesPipeline:
             Forwarder(settings, clock=clock, endpoints=endpoints, name=name, outlet=outlet)
             for name in ("traces_forwarder", "trace_stats_forwarder")
         )
-        tags = (tag.split(":", 1) for tag in configured_tags(configuration.of(TagSettings)))
+        place = surroundings.place
         site = configuration.of(ForwarderSettings).site
         job_span = surroundings.job_span
         self.traces = Traces(
@@ -84,10 +81,10 @@ class TracesPipeline:
                 api_key=self._api_key,
                 apm=endpoints[0].origin if endpoints else Origin("https", f"{_NAME}.{site}", 443),
                 instead=surroundings.local,
-                platform=surroundings.platform,
-                tags=dict(tags),
-                function_tags=surroundings.function_tags,
-                profile_tags=surroundings.profile_tags,
+                platform=place.platform.origin,
+                tags=as_mapping(place.tags.trace),
+                function_tags=",".join(place.tags.function),
+                profile_tags=as_mapping(place.tags.profile),
                 adopt=job_span.adopt if job_span else None,
                 last=self._last if job_span else None,
             ),

@@ -103,6 +103,11 @@ os._exit(0)
     assert spans["gcp.run.job.task"].trace_id == 7
 
 
+def test_a_task_has_a_span_though_nobody_listens_for_traces(play: Play) -> None:
+    spans, _ = play("import sys; sys.exit(int(sys.argv[1]))", 0, DD_APM_RECEIVER_PORT="0")
+    assert list(spans) == ["gcp.run.job.task"]
+
+
 def test_the_setting_turns_it_off(play: Play) -> None:
     spans, accounts = play("import sys; sys.exit(int(sys.argv[1]))", 0, DD_TRACE_ENABLED="false")
     assert spans == {}

@@ -2,7 +2,7 @@
 
 from serverless_init.container import subject_of
 from serverless_init.enhanced import Subject
-from serverless_init.platforms import Description, Place, Platform, TagSets
+from serverless_init.platforms import CLOUD_RUN_JOB, Description, Place, Platform, TagSets
 
 TAGS = TagSets(full=("f:1",), metric=("m:1",), enhanced=("e:1",), usage=("u:1",), trace=("t:1",))
 
@@ -37,7 +37,14 @@ def test_each_metric_has_the_tags_that_are_for_it() -> None:
 
 
 def test_only_jobs_of_cloud_run_have_metrics_of_tasks() -> None:
-    assert subject("cloudrunjobs", usage="", job=True).task_prefix == "gcp.run.job."
+    assert subject_of(Place(CLOUD_RUN_JOB, TAGS)) == Subject(
+        prefix="gcp.run.container.",
+        tags=("e:1",),
+        usage="",
+        usage_tags=("u:1",),
+        task_prefix="gcp.run.job.",
+        legacy_tags=("m:1",),
+    )
     assert subject("containerappjob", job=True).task_prefix == ""
 
 

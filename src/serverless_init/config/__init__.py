@@ -24,6 +24,7 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
+from serverless_init.config.settings_platform import PlatformSettings
 from serverless_init.config.settings_receiver import (
     PassingSettings,
     ReceiverSettings,
@@ -53,6 +54,7 @@ __all__ = [
     "ObfuscationSettings",
     "OriginSettings",
     "PassingSettings",
+    "PlatformSettings",
     "ReceiverSettings",
     "RunSettings",
     "SamplingSettings",

@@ -30,13 +30,15 @@ class Description:
     """What a platform says of a run, as tags by key.
 
     `tags` are for everything. `enhanced` and `usage` are for metrics about the container itself;
-    of those an empty value becomes ``unknown``. `function_name` is for profiles.
+    of those an empty value becomes ``unknown``. `function_name` is for profiles. `problems` are for
+    the operator to mend.
     """
 
     tags: Mapping[str, str]
     enhanced: Mapping[str, str] = field(default_factory=dict)
     usage: Mapping[str, str] = field(default_factory=dict)
     function_name: str = ""
+    problems: tuple[str, ...] = ()
 
 
 def _nothing_to_ask(environ: Environ) -> tuple[Question, ...]:  # noqa: ARG001
@@ -51,7 +53,8 @@ class Platform:
     the wire and may be shared. `grace_s` is the time from SIGTERM to SIGKILL. Metrics about the
     container are named `metric_prefix` + ``enhanced.`` + ...; a few are sent under `legacy_prefix`
     too, and the gauge of running instances ends in `usage_suffix`, empty when there is none.
-    `high_cardinality` are the keys of tags that metrics don't get. A `job` ends by itself.
+    `high_cardinality` are the keys of tags that metrics don't get. A `job` ends by itself. Datadog
+    has no meaning for an origin that is not `known_to_original`, so there it is an ordinary tag.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Platform:
     legacy_prefix: str = ""
     usage_suffix: str = "instance"
     high_cardinality: frozenset[str] = frozenset()
+    known_to_original: bool = True
     job: bool = False
 
 
@@ -91,8 +95,12 @@ class TagSets:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one run is: its platform, the tags that follow, and what has not been answered."""
+    """Where one run is: its platform, the tags that follow, and what the operator should know.
+
+    `unanswered` are the names of questions, `problems` are texts.
+    """
 
     platform: Platform
     tags: TagSets
     unanswered: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
