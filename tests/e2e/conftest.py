@@ -44,6 +44,12 @@ def free_port() -> int:
 
 
 @pytest.fixture
+def free_tcp_port() -> int:
+    """A port besides `free_port`."""
+    return testing.free_port()
+
+
+@pytest.fixture
 def environment(free_port: int) -> dict[str, str]:
     """What every started program gets: no settings of the machine, a UDP port of its own."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("DD_")}

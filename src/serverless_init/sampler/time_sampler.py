@@ -35,7 +35,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from sys import float_info
 
-from serverless_init.model import MetricKind, MetricSample, Serie, SketchSerie
+from serverless_init.model import MetricKind, MetricSample, Serie, SketchSerie, normalize
 from serverless_init.sampler.buckets import INTERVAL_S, Bucket
 from serverless_init.sampler.closing import Closing
 from serverless_init.sampler.contexts import Context, Contexts, Route
@@ -162,6 +162,17 @@ class TimeSampler:
     def ingest_packets(self, packets: list[bytes], now: float) -> Sequence[bytes]:
         """As `ingest`, of several packets."""
         return [line for packet in packets for line in self.ingest(packet, now)]
+
+    def add(self, sample: MetricSample, now: float) -> None:
+        """Take a sample of our own, of `now`: neither enrichment nor a timestamp changes it."""
+        second = int(now)
+        identity = Identity(sample.name, self.enrichment.host, normalize(sample.tags))
+        context = self._contexts.find(identity, sample.kind, second)
+        if context is None:
+            self.stats.refuse(sample.name, len(sample.values))
+            return
+        route = Route(context, sample.kind, sample.rate)
+        self._feed(route, sample.values, self._timeline.window_of(second), second)
 
     def flush(self, now: float, *, force: bool) -> Flushed:
         """Close the buckets whose window is over at `now`, or all with `force`.
