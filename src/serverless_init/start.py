@@ -3,6 +3,7 @@
 Imported before the app has started; `main` builds the rest around it.
 """
 
+import os
 import signal
 
 from serverless_init.binding import Binder
@@ -10,6 +11,7 @@ from serverless_init.config import (
     CONFIGURATION_FILES,
     SIDECAR_DEFAULTS,
     LogsSettings,
+    PlatformSettings,
     load,
 )
 from serverless_init.process import Reaper, SignalRelay, Terminal, start_child
@@ -62,6 +64,7 @@ class Start:
         else:
             self.relay.install()
             environ = {**APP_ENVIRONMENT, **self.environ, **self.app_environment}
+            environ |= self._tracer(environ)
             ends = self.capture.app_ends if self.capture else ()
             self.child = start_child(
                 self.command, environ, signal_mask=self.relay.mask, outputs=ends
@@ -123,6 +126,15 @@ class Start:
         configuration = load(self.environ, yaml_text=text, yaml_path=path, mode=mode)
         self.problems.extend(f"config: {problem}" for problem in configuration.problems)
         return configuration
+
+    def _tracer(self, environ: "Mapping[str, str]") -> dict[str, str]:
+        """The variables that load the tracer of the image, if it has one, into the app."""
+        root = self.configuration.of(PlatformSettings).tracers
+        if not root or not os.path.isdir(root):
+            return {}
+        from serverless_init.process import tracers
+
+        return tracers.tracer_environment(environ, root)
 
     def _capture(self) -> "pipes.Capture | None":
         if not self.command or not self.configuration.of(LogsSettings).enabled:

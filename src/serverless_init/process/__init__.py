@@ -1,4 +1,4 @@
-"""The wrapped app as a process, and its output. The module `pipes` is loaded when asked for."""
+"""The wrapped app as a process, and its output. `pipes` and `tracers` are loaded when asked for."""
 
 from serverless_init.process.child import Terminal, command_line, start_child
 from serverless_init.process.exit_code import USAGE, from_wait_status, signal_of
@@ -15,4 +15,5 @@ __all__ = [
     "pipes",
     "signal_of",
     "start_child",
+    "tracers",
 ]
