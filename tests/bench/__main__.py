@@ -16,6 +16,7 @@ from tests.bench import (
     logs,
     memory,
     output,
+    place,
     rotation,
     startup,
     trace_peers,
@@ -25,6 +26,7 @@ from tests.bench.figures import Figure, table
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "startup": startup.measure,
+    "place": place.measure,
     "memory": memory.measure,
     "exit": exit_delay.measure,
     "ingest": ingest.measure,
