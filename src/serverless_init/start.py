@@ -134,7 +134,7 @@ class Start:
             return {}
         from serverless_init.process import tracers
 
-        return tracers.tracer_environment(environ, root)
+        return tracers.tracer_environment(environ, root, os.path.isdir)
 
     def _capture(self) -> "pipes.Capture | None":
         if not self.command or not self.configuration.of(LogsSettings).enabled:

@@ -17,6 +17,7 @@ from tests.bench import (
     logs,
     memory,
     output,
+    place,
     rotation,
     startup,
     trace_peers,
@@ -27,6 +28,7 @@ from tests.bench.figures import Figure, table
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "startup": startup.measure,
+    "place": place.measure,
     "memory": memory.measure,
     "exit": exit_delay.measure,
     "ingest": ingest.measure,

@@ -86,6 +86,26 @@ def test_metadata_that_does_not_come_costs_tags_and_nothing_else(run: Run, fault
     assert result.stderr == ("" if fault is Fault.HTML else unanswered)
 
 
+def test_spans_have_the_tags_of_the_place_and_those_of_the_function(
+    run: Run, environment: dict[str, str]
+) -> None:
+    body = '[[{"service":"a","name":"b","resource":"c","trace_id":7,"span_id":7,"duration":1}]]'
+    app = f"""
+import http.client
+client = http.client.HTTPConnection("127.0.0.1", {environment["DD_APM_RECEIVER_PORT"]})
+client.request("PUT", "/v0.4/traces", {body!r}, {{"Content-Type": "application/json"}})
+assert client.getresponse().status == 200
+"""
+    tags = {"DD_TAGS": "team:berlin"}
+    with IntakeThread() as intake, MetadataServer() as server:
+        environ = {**CLOUD_RUN, **sent(intake), **server.environment, **tags}
+        assert run(sys.executable, "-c", app, env=environ).returncode == 0
+        [span] = intake.snapshot().spans
+    assert span.tracer.tags["_dd.tags.function"] == "team:berlin"
+    meta = {f"{key}:{value}" for key, value in span.meta.items()}
+    assert meta >= {"team:berlin", *LOW, *TOLD, *HIGH}
+
+
 def test_the_app_runs_while_metadata_is_awaited(run: Run) -> None:
     tells = "import time; print(time.monotonic_ns())"
     with MetadataServer(Fault.HANG) as server:

@@ -3,23 +3,23 @@
 Imported before the app has started, when the image has a tracer.
 """
 
-import os
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _PROFILER = "{846F5F1C-F9AE-4B07-969E-05C26BC060D8}"
 
 
-def tracer_environment(environ: "Mapping[str, str]", root: str) -> dict[str, str]:
+def tracer_environment(
+    environ: "Mapping[str, str]", root: str, is_folder: "Callable[[str], bool]"
+) -> dict[str, str]:
     """What the app's environment needs for the first tracer in `root`: node, java, .NET, Python.
 
     What the variables hold already stays in front; those of .NET that have a value are left alone.
     """
     for language, variables in _LANGUAGES:
         folder = f"{root.rstrip('/')}/{language}/"
-        if os.path.isdir(folder):
+        if is_folder(folder):
             return variables(environ, folder)
     return {}
 

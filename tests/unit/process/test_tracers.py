@@ -1,5 +1,6 @@
 """Which variables load the tracer that an image brings along."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -67,10 +68,10 @@ def test_the_first_tracer_there_is_decides_the_variables(
     for folder in folders.split():
         (tmp_path / folder).mkdir()
     wanted = {name: value.replace("@", str(tmp_path)) for name, value in expected.items()}
-    assert tracer_environment(environ, str(tmp_path)) == wanted
-    assert tracer_environment(environ, f"{tmp_path}/") == wanted
+    assert tracer_environment(environ, str(tmp_path), os.path.isdir) == wanted
+    assert tracer_environment(environ, f"{tmp_path}/", os.path.isdir) == wanted
 
 
 def test_a_file_of_a_tracers_name_is_no_tracer(tmp_path: Path) -> None:
     (tmp_path / "node").write_text("")
-    assert tracer_environment({}, str(tmp_path)) == {}
+    assert tracer_environment({}, str(tmp_path), os.path.isdir) == {}
