@@ -14,7 +14,7 @@ FLOORS = {
     0: "__init__ model errors clock",
     1: "lifecycle config telemetry",
     2: "sampler serializer wire reception",
-    3: "dogstatsd aggregator logs forwarder process platforms health",
+    3: "dogstatsd aggregator logs otlp forwarder process platforms health",
     4: "intake",
     5: "testing gate",
     6: "__main__ start local entrypoint main intakes pipeline enriching logs_pipeline ctl",
