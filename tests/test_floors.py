@@ -14,16 +14,17 @@ FLOORS = {
     0: "__init__ model errors clock",
     1: "lifecycle config telemetry",
     2: "sampler serializer wire reception",
-    3: "dogstatsd aggregator logs otlp forwarder process platforms health",
+    3: "dogstatsd aggregator logs otlp traces forwarder process platforms health",
     4: "intake",
     5: "testing gate",
-    6: "__main__ start local entrypoint main intakes pipeline enriching logs_pipeline ctl",
+    6: "__main__ start binding local entrypoint main intakes pipeline enriching signals "
+    "logs_pipeline traces_pipeline ctl",
 }
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts.split()}
 IMPURE = "asyncio socket selectors threading subprocess signal os time logging"
 SHELLS = (
     "component listeners receiver http grpc keeper disk spill containers child signals reaper "
-    "pipes pump files"
+    "pipes pump files proxies assembly"
 )
 # The packages of floor 2 that are transports, and the module that is the clock.
 EXEMPT = "wire reception clock"

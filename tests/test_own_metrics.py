@@ -13,6 +13,7 @@ from serverless_init.lifecycle import Receipt
 from serverless_init.logs_pipeline import LOGS_DISCIPLINE
 from serverless_init.model import PayloadKind
 from serverless_init.sampler import Malformed, stats
+from serverless_init.traces import stats as trace_stats
 
 REPOSITORY = Path(__file__).parents[1]
 ROOT = REPOSITORY / "src" / "serverless_init"
@@ -21,7 +22,7 @@ PAGE = (REPOSITORY / "docs" / "reference" / "own-metrics.md").read_text()
 # The first part of a counter's name, where it is not the class's name without "Stats".
 COMPONENTS = {"HttpClientStats": "http_client", "ServerStats": "http_server"}
 # What the serializer, and with it `enable_payloads`, has nothing to do with.
-OTHERS = {PayloadKind.LOGS}
+OTHERS = {PayloadKind.LOGS, PayloadKind.TRACES, PayloadKind.TRACE_STATS}
 # The calls to which a reason is given as a literal.
 DROPS = ("drop", "_lose", "shut", "_abandon", "_cancel", "_forget", "discard_open", "Abandoned")
 
@@ -65,7 +66,8 @@ def reasons_in_the_code() -> Iterator[str]:
     yield from (f"malformed:event:{reason}" for reason in set(MalformedItem) - check_only)
     yield from (f"malformed:service_check:{reason}" for reason in check_only | both)
     yield from (f"disabled:{kind.value}" for kind in PayloadKind if kind not in OTHERS)
-    constants = (value for name, value in vars(stats).items() if name.isupper())
+    modules = vars(stats), vars(trace_stats)
+    constants = (value for names in modules for name, value in names.items() if name.isupper())
     yield from (text for text in constants if isinstance(text, str) and text != stats.MALFORMED)
     logs_too = REFUSED | LOGS_DISCIPLINE.refused
     fates = (fate_of_answer(status, logs_too) for status in range(100, 600))

@@ -10,6 +10,11 @@ MODULE_LINES_MAX, LONG_MODULE_LINES_MAX, FRONT_LINES_MAX = 400, 600, 30
 FUNCTION_LINES_MAX, CONSTRUCTOR_ARGUMENTS_MAX, PUBLIC_METHODS_MAX = 70, 7, 10
 # Longer than a module should be, each for a reason.
 LONG_MODULES = {"config/settings.py": "every setting, once; grows with the settings"}
+LONG_FRONTS = {
+    "config/__init__.py": "every class of settings; grows with the components",
+    "model/__init__.py": "every value that travels; grows with the signals",
+}
+LONG_FRONT_LINES_MAX = 60
 
 
 def test_a_module_is_not_longer_than_its_reason() -> None:
@@ -36,7 +41,7 @@ def test_a_package_front_fits_on_a_screen() -> None:
         f"{path}: {lines} lines"
         for path in ROOT.glob("*/__init__.py")
         for lines in [len(path.read_text().partition("__all__")[0].strip().splitlines())]
-        if lines > FRONT_LINES_MAX
+        if lines > (LONG_FRONT_LINES_MAX if name(path) in LONG_FRONTS else FRONT_LINES_MAX)
     )
 
 

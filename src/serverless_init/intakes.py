@@ -20,7 +20,7 @@ from serverless_init.forwarder import (
     metrics_address,
 )
 from serverless_init.telemetry import conceal
-from serverless_init.wire import HttpClient, Origin, proxy_rules, tls_options
+from serverless_init.wire import HttpClient, proxy_rules, tls_options
 
 _log = logging.getLogger("serverless_init.network")
 
@@ -70,7 +70,7 @@ def _client(configuration: Configuration, endpoints: tuple[IntakeEndpoint, ...])
     for problem in problems:
         _log.warning("%s", problem)
     for endpoint in endpoints:
-        entry = proxies.nearly_direct(Origin(endpoint.scheme, endpoint.host, endpoint.port))
+        entry = proxies.nearly_direct(endpoint.origin)
         if entry:
             _log.warning(
                 "%s goes through the proxy: %s in no_proxy matches it only with "

@@ -113,10 +113,13 @@ class LogsPipeline:
         )
         self.stages: tuple[tuple[Component, ...], ...] = ((self.forwarder,), (self.logs,))
 
-    @property
-    def bytes_lost(self) -> int:
+    def facts(self) -> Mapping[str, int]:
         """What the app wrote faster than its lines could be collected."""
-        return self._stats.bytes_lost
+        return {"output_bytes_lost": self._stats.bytes_lost}
+
+    def accounts(self) -> Mapping[str, Drained]:
+        """The one account of lines."""
+        return {"logs": self.account()}
 
     async def flush(self, deadline: float) -> None:
         """Pass on and deliver every batch that is open, before `deadline`."""

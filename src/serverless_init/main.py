@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
-from serverless_init.config import ForwarderSettings, LogsSettings, RunSettings, masked
-from serverless_init.forwarder import IntakeEndpoint, Outlet
+from serverless_init.config import ForwarderSettings, RunSettings, masked
+from serverless_init.forwarder import IntakeEndpoint
 from serverless_init.intakes import open_outlet, signal_endpoints
 from serverless_init.lifecycle import (
     Component,
@@ -25,6 +25,7 @@ from serverless_init.lifecycle import (
 from serverless_init.pipeline import Pipeline
 from serverless_init.platforms import detect
 from serverless_init.process import from_wait_status
+from serverless_init.signals import open_signals, wanted_signals
 from serverless_init.start import Start
 from serverless_init.telemetry import open_log, say
 
@@ -32,15 +33,14 @@ if TYPE_CHECKING:
     from serverless_init.health import Vitals
     from serverless_init.intake import Intake
     from serverless_init.lifecycle import Drained
-    from serverless_init.logs_pipeline import LogsPipeline
 
 _log = logging.getLogger("serverless_init.main")
 
 # Relative parts of the drain window, sink first: sending takes longest.
 _SHARES = (3.0, 1.0, 1.0)
 _INTAKE_SHARE = 0.5
-# That of the sources when they have lines to read to the end and to assemble.
-_LOGS_SHARE = 2.0
+# That of the sources when they have lines to read to the end, and requests to answer.
+_SIGNALS_SHARE = 2.0
 _HEALTH_SHARE = 0.1
 
 
@@ -69,24 +69,16 @@ class Run:
         platform = detect(start.environ)
         self._window_s = settings.grace_s or grace_window_s(platform)
         self._intake: Intake | None = None
-        collects_logs = _collects_logs(start)
-        endpoints: tuple[IntakeEndpoint, ...]
-        logs_endpoints: tuple[IntakeEndpoint, ...] = ()
+        local: tuple[IntakeEndpoint, ...] | None = None
         if start.local:
             # Nobody else pays for what only this mode needs.
             from serverless_init.local import local_endpoint, local_intake
 
             self._intake = local_intake(clock)
-            endpoints = (local_endpoint(self._intake),) if self._intake else ()
-            logs_endpoints = endpoints if collects_logs else ()
-        else:
-            endpoints = signal_endpoints(start.configuration)
-            if collects_logs:
-                from serverless_init.logs_pipeline import logs_address
-
-                address = logs_address(start.configuration)
-                logs_endpoints = signal_endpoints(start.configuration, address)
-        outlet = open_outlet(start.configuration, endpoints + logs_endpoints)
+            local = (local_endpoint(self._intake),) if self._intake else ()
+        endpoints = signal_endpoints(start.configuration) if local is None else local
+        wanted = wanted_signals(start, local)
+        outlet = open_outlet(start.configuration, sum(wanted.values(), endpoints))
         self._pipeline = Pipeline(
             start.configuration,
             reception=start.reception,
@@ -96,14 +88,21 @@ class Run:
             clock=clock,
         )
         stages, shares = list(self._pipeline.stages), list(_SHARES)
-        self._logs: LogsPipeline | None = None
-        if collects_logs:
-            self._logs = _open_logs(start, logs_endpoints, outlet, platform, clock)
-        if self._logs:
-            # Each beside its like: the forwarder at the bottom, the sources on top.
-            stages[0] += self._logs.stages[0]
-            stages[-1] += self._logs.stages[1]
-            shares[-1] = _LOGS_SHARE
+        self._signals = tuple(
+            open_signals(
+                start,
+                wanted,
+                outlet=outlet,
+                platform=platform,
+                statsd=self._pipeline.dogstatsd.take,
+                clock=clock,
+            )
+        )
+        for signal in self._signals:
+            # Each beside its like: forwarders at the bottom, sources on top.
+            stages[0] += signal.stages[0]
+            stages[-1] += signal.stages[1]
+            shares[-1] = _SIGNALS_SHARE
         if self._intake:
             stages.insert(0, (self._intake,))
             shares.insert(0, _INTAKE_SHARE)
@@ -186,17 +185,15 @@ class Run:
 
     async def _flush(self, deadline: float) -> None:
         """Deliver what is held before `deadline`, all signals side by side."""
-        flushes = [self._pipeline.flush(deadline)]
-        if self._logs:
-            flushes.append(self._logs.flush(deadline))
-        await asyncio.gather(*flushes)
+        flushes = [signal.flush(deadline) for signal in self._signals]
+        await asyncio.gather(self._pipeline.flush(deadline), *flushes)
 
     def _receipt(self, reports: Mapping[str, "Drained"] | None = None, **facts: object) -> Receipt:
-        signals: dict[str, Drained] = {}
-        if self._logs:
-            signals["logs"] = self._logs.account()
-            facts["output_bytes_lost"] = self._logs.bytes_lost
-        return self._pipeline.receipt(reports, signals=signals, **facts)
+        accounts: dict[str, Drained] = {}
+        for signal in self._signals:
+            accounts.update(signal.accounts())
+            facts.update(signal.facts())
+        return self._pipeline.receipt(reports, signals=accounts, **facts)
 
     def _complain(self) -> None:
         """Say in one line each what went wrong before there was a log."""
@@ -216,31 +213,6 @@ class Run:
             return
         text = receipt.json() if form == "json" else f"serverless-init: {receipt.text()}"
         say(f"{text}\n")
-
-
-def _collects_logs(start: Start) -> bool:
-    """Whether lines can come from anywhere: from the app's output, or from files."""
-    settings = start.configuration.of(LogsSettings)
-    return settings.enabled and bool(start.capture or settings.path or settings.instance_logging)
-
-
-def _open_logs(
-    start: Start,
-    endpoints: tuple[IntakeEndpoint, ...],
-    outlet: Outlet,
-    platform: str,
-    clock: Clock,
-) -> "LogsPipeline":
-    from serverless_init.logs_pipeline import LogsPipeline
-
-    return LogsPipeline(
-        start.configuration,
-        streams=start.capture.streams if start.capture else (),
-        endpoints=endpoints,
-        outlet=outlet,
-        surroundings=(platform, start.environ),
-        clock=clock,
-    )
 
 
 def _log_event(event: LifecycleEvent) -> None:

@@ -18,6 +18,8 @@ from tests.bench import (
     output,
     rotation,
     startup,
+    trace_peers,
+    traces,
 )
 from tests.bench.figures import Figure, table
 
@@ -31,6 +33,8 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "logs": logs.measure,
     "output": output.measure,
     "rotation": rotation.measure,
+    "traces": traces.measure,
+    "trace-peers": trace_peers.measure,
 }
 
 

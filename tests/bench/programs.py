@@ -30,10 +30,11 @@ def build_app(folder: Path) -> str:
 
 
 def environment(port: int, **settings: object) -> dict[str, str]:
-    """The environment of a run: nothing of this machine's settings, and `port` for UDP."""
+    """The environment of a run: nothing of this machine's settings, and `port` for UDP and TCP."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("DD_", "PYTHON"))}
     told = {f"DD_{name.upper()}": str(value) for name, value in settings.items()}
-    return {**kept, "DD_DOGSTATSD_PORT": str(port), "DD_API_KEY": "0" * 32, **told}
+    ports = dict.fromkeys(("DD_DOGSTATSD_PORT", "DD_APM_RECEIVER_PORT"), str(port))
+    return {**kept, **ports, "DD_API_KEY": "0" * 32, **told}
 
 
 def free_port() -> int:

@@ -56,6 +56,10 @@ def identify(block: object) -> str | None:
     return f"{block.page}: {block.text.strip()[:30]}" if isinstance(block, Block) else None
 
 
+# Of DogStatsD by UDP, and of traces by TCP.
+PORTS = ("DD_DOGSTATSD_PORT", "DD_APM_RECEIVER_PORT")
+
+
 @pytest.fixture
 def environment() -> dict[str, str]:
     """No settings of the machine, the installed programs first, and a UDP port of its own."""
@@ -64,7 +68,7 @@ def environment() -> dict[str, str]:
         port = probe.getsockname()[1]
     kept = {k: v for k, v in os.environ.items() if not k.startswith("DD_")}
     programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return {**kept, "PATH": programs, "DD_DOGSTATSD_PORT": str(port)}
+    return {**kept, "PATH": programs, **dict.fromkeys(PORTS, str(port))}
 
 
 @pytest.mark.parametrize("block", [b for b in blocks() if b.mark == "run"], ids=identify)

@@ -14,6 +14,8 @@ import pytest
 _RUNNERS_MAY_IGNORE = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
 BINARY = Path(sys.executable).with_name("serverless-init")
+NPM = Path(sys.executable).with_name("npm")
+NODE_FOLDER = Path(__file__).parent / "node"
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
@@ -23,9 +25,20 @@ def with_default_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
+@pytest.fixture(scope="session")
+def node_packages() -> None:
+    """Install what package-lock.json names, unless it is there."""
+    lock, installed = NODE_FOLDER / "package-lock.json", NODE_FOLDER / "node_modules"
+    mark = installed / ".package-lock.json"
+    if mark.exists() and mark.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    command = [NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(command, cwd=NODE_FOLDER, check=True, timeout=100)
+
+
 @pytest.fixture
 def free_port() -> int:
-    """A UDP port that was free a moment ago."""
+    """A port that was free a moment ago, for UDP and surely not an Agent's for TCP."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -35,7 +48,7 @@ def free_port() -> int:
 def environment(free_port: int) -> dict[str, str]:
     """What every started program gets: no settings of the machine, a UDP port of its own."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("DD_")}
-    return {**kept, "DD_DOGSTATSD_PORT": str(free_port)}
+    return {**kept, "DD_DOGSTATSD_PORT": str(free_port), "DD_APM_RECEIVER_PORT": str(free_port)}
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ class Rig:
             "DD_API_KEY": "0123456789abcdef0123456789abcdef",
             "DD_SERVERLESS_RECEIPT": "json",
             "DD_DOGSTATSD_PORT": str(port),
+            "DD_APM_RECEIVER_PORT": str(port),
             "DD_DOGSTATSD_SOCKET": address if self.kind == "datagram" else "",
             "DD_DOGSTATSD_STREAM_SOCKET": address if self.kind == "stream" else "",
         }

@@ -1,6 +1,7 @@
 """Files as a source of logs: in a sidecar, through rotation, over a restart."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -143,7 +144,10 @@ def test_what_was_not_delivered_is_read_again_after_a_restart(
         intake.wait_until(lambda store: "/api/v2/logs" in store.totals().routes, 15.0)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=30)
-    assert b"logs: accepted 1 = delivered 0 + dropped 1 (deadline 1) + held 0" in err
+    # The deadline may come between two attempts, or when an answer is missing.
+    assert re.search(
+        rb"logs: accepted 1 = delivered 0 \+ dropped 1 \((deadline|unconfirmed) 1\) \+ held 0", err
+    )
     intake.script("/api/v2/logs")
     with sidecar():
         wait_for(intake, "one")

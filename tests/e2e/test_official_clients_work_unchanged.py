@@ -20,7 +20,6 @@ PYTHON_APP = FOLDER / "python" / "app.py"
 NODE_FOLDER = FOLDER / "node"
 NODE_APP = NODE_FOLDER / "app.js"
 NODE = Path(sys.executable).with_name("node")
-NPM = Path(sys.executable).with_name("npm")
 
 TELEMETRY = "datadog.dogstatsd.client."
 HISTOGRAMS = {
@@ -85,17 +84,6 @@ def session(
     return had
 
 
-@pytest.fixture(scope="session")
-def hot_shots() -> None:
-    """Install what package-lock.json names, unless it is there."""
-    lock, installed = NODE_FOLDER / "package-lock.json", NODE_FOLDER / "node_modules"
-    mark = installed / ".package-lock.json"
-    if mark.exists() and mark.stat().st_mtime >= lock.stat().st_mtime:
-        return
-    command = [NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(command, cwd=NODE_FOLDER, check=True, timeout=100)
-
-
 @pytest.mark.parametrize("way", ["unbuffered", "buffered"])
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_the_python_client_loses_nothing(
@@ -129,10 +117,10 @@ def test_the_python_clients_timers_arrive_as_measured(
     assert (spread["count"], spread["total"]) == (1, printed["spread"])
 
 
-@pytest.mark.usefixtures("hot_shots")
+@pytest.mark.usefixtures("node_packages")
 @pytest.mark.parametrize("buffer_bytes", [0, 1432])
 @pytest.mark.parametrize("transport", ["udp by host and port", "udp by url"])
-def test_hot_shots_loses_nothing(
+def test_node_packages_loses_nothing(
     session: Session, intake: IntakeThread, transport: str, buffer_bytes: int
 ) -> None:
     printed = session(transport, NODE, NODE_APP, str(buffer_bytes))

@@ -12,7 +12,15 @@ from serverless_init.intake import FaultStep
 from serverless_init.testing import IntakeThread
 
 KEY = "0123456789abcdef0123456789abcdef"
-HEALTHY = ["aggregator", "api_key", "dogstatsd", "forwarder"]
+HEALTHY = [
+    "aggregator",
+    "api_key",
+    "dogstatsd",
+    "forwarder",
+    "trace_stats_forwarder",
+    "traces",
+    "traces_forwarder",
+]
 Answer = tuple[int, dict[str, list[str]]]
 
 

@@ -84,6 +84,7 @@ class Program:
         self.environ = {
             **kept,
             "DD_DOGSTATSD_PORT": str(port),
+            "DD_APM_RECEIVER_PORT": str(port),
             "DD_DOGSTATSD_SOCKET": str(self.datagram_socket),
             "DD_DOGSTATSD_STREAM_SOCKET": str(self.stream_socket),
             "DD_SERVERLESS_RECEIPT": "json",

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serverless_init.intake.decode_columns import decode_columns
-from serverless_init.intake.inflate import inflate
 from serverless_init.intake.received import ReceivedSeries, ReceivedSketches
 from serverless_init.model import Payload, Serie, SerieKind, SketchPoint, SketchSerie
 from serverless_init.serializer.columns import Columns
@@ -21,6 +20,7 @@ from serverless_init.serializer.split import Limits
 from serverless_init.serializer.split_columns import ColumnBatch
 from serverless_init.serializer.stats import SerializerStats
 from serverless_init.wire import choose_codec
+from serverless_init.wire.inflate import inflate
 
 MANY = 10_000_000
 UNBOUNDED = Limits(MANY, MANY, MANY)

@@ -11,7 +11,8 @@ from serverless_init.start import Start
 @pytest.mark.usefixtures("signals_as_before")
 def test_switching_it_off_under_traffic_passes_no_signal_on() -> None:
     """A packet between two steps of switching off raised SIGIO for the app, which ended it."""
-    start = Start({"DD_DOGSTATSD_PORT": "0"}, ["app"], local=False)
+    off = {"DD_DOGSTATSD_PORT": "0", "DD_APM_RECEIVER_PORT": "0"}
+    start = Start(off, ["app"], local=False)
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     receiver.bind(("127.0.0.1", 0))
     receiver.setblocking(False)

@@ -23,6 +23,17 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
+from serverless_init.config.settings_receiver import (
+    PassingSettings,
+    ReceiverSettings,
+    TraceDeliverySettings,
+)
+from serverless_init.config.settings_traces import (
+    ObfuscationSettings,
+    SamplingSettings,
+    TraceSettings,
+    TraceStatsSettings,
+)
 
 __all__ = [
     "CONFIGURATION_FILES",
@@ -37,13 +48,20 @@ __all__ = [
     "LogsSettings",
     "NameSettings",
     "NetworkSettings",
+    "ObfuscationSettings",
     "OriginSettings",
+    "PassingSettings",
+    "ReceiverSettings",
     "RunSettings",
+    "SamplingSettings",
     "SerializerSettings",
     "StatisticsSettings",
     "StorageSettings",
     "TagSettings",
     "TimestampSettings",
+    "TraceDeliverySettings",
+    "TraceSettings",
+    "TraceStatsSettings",
     "TransportSettings",
     "describe",
     "load",

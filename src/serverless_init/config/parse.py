@@ -87,7 +87,7 @@ def boolean_or(*choices: str) -> Parser:
 
     def convert(raw: object) -> str:
         word = _scalar(raw).lower()
-        return word if word in choices else str(_boolean(raw)).lower()
+        return word if word in choices else str(as_boolean(raw)).lower()
 
     return Parser(f"true, false or {' or '.join(choices)}", convert)
 
@@ -149,7 +149,7 @@ def _bounds(minimum: float, maximum: float | None) -> str:
     return f"from {minimum} to {maximum}"
 
 
-def _boolean(raw: object) -> bool:
+def as_boolean(raw: object) -> bool:
     word = _scalar(raw).lower()
     if word not in _TRUE and word not in _FALSE:
         raise ValueError
@@ -163,7 +163,7 @@ def _line(raw: object) -> str:
     return word
 
 
-def _token(raw: object) -> str:
+def as_token(raw: object) -> str:
     """It travels in a header: a quote or a space left in it by a shell would be refused later."""
     word = _scalar(raw)
     if not word.isascii() or not word.isprintable() or any(c in word for c in " '\""):
@@ -178,7 +178,7 @@ def _domain(raw: object) -> str:
     return word
 
 
-def _from_json(raw: object) -> object:
+def from_json(raw: object) -> object:
     """A value that has a structure: in the environment it is JSON, in a file it is there."""
     if not isinstance(raw, str):
         return raw
@@ -193,45 +193,15 @@ def _from_json(raw: object) -> object:
     return decoded
 
 
-def _objects(raw: object) -> tuple[str, ...]:
-    """Each mapping as JSON, so that the value is as frozen as any other."""
-    import json
-
-    listed = _from_json(raw)
-    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-        raise ValueError
-    return tuple(json.dumps(item, ensure_ascii=False) for item in listed)
-
-
-def _log_intakes(raw: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """In the form of `keys_by_url`. Names of keys are read in any case, as the Agent does."""
-    listed = _from_json(raw)
-    if not isinstance(listed, list):
-        raise ValueError
-    found: dict[str, list[str]] = {}
-    for item in listed:
-        if not isinstance(item, dict):
-            raise ValueError
-        given = {str(name).lower(): value for name, value in item.items()}
-        host, key = _token(given.get("host")), _token(given.get("api_key"))
-        port, use_ssl = _token(given.get("port")), _boolean(given.get("use_ssl", "true"))
-        if not host or not key or not (port.isdigit() or not port):
-            raise ValueError
-        scheme = "" if "://" in host else "https://" if use_ssl else "http://"
-        url = f"{scheme}{host.rstrip('/')}{f':{port}' if port else ''}"
-        found.setdefault(url, []).append(key)
-    return tuple((url, tuple(keys)) for url, keys in found.items())
-
-
 def _mapping(raw: object) -> "dict[object, object]":
-    raw = _from_json(raw)
+    raw = from_json(raw)
     if not isinstance(raw, dict):
         raise ValueError
     return raw
 
 
 def _url(raw: object) -> str:
-    return _token(raw).rstrip("/")
+    return as_token(raw).rstrip("/")
 
 
 def _urls(raw: object) -> tuple[str, ...]:
@@ -242,7 +212,7 @@ def _urls(raw: object) -> tuple[str, ...]:
 
 
 def _route(raw: object) -> str:
-    word = _token(raw)
+    word = as_token(raw)
     if not word.startswith("/") or "?" in word or "#" in word:
         raise ValueError
     return word
@@ -254,7 +224,7 @@ def _keys_by_url(raw: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     for url, keys in _mapping(raw).items():
         listed = keys if isinstance(keys, list | tuple) else _scalar(keys).split()
         held = found.setdefault(_url(url), {})
-        held.update(dict.fromkeys(key for key in map(_token, listed) if key))
+        held.update(dict.fromkeys(key for key in map(as_token, listed) if key))
     return tuple((url, tuple(keys)) for url, keys in found.items() if url and keys)
 
 
@@ -268,33 +238,13 @@ def _show_by_url(value: object) -> str:
     return json.dumps(dict(value))
 
 
-def _mappings(raw: object) -> tuple[object, ...]:
-    """A list whose entries are for others to judge; one mapping is a list of one."""
-    raw = _from_json(raw)
-    if isinstance(raw, dict):
-        return (raw,)
-    if not isinstance(raw, list | tuple):
-        raise ValueError
-    return tuple(raw)
-
-
-def _show_mappings(value: object) -> str:
-    assert isinstance(value, tuple)
-    names = [
-        str(entry.get("name") or entry.get("metric_name"))
-        for entry in value
-        if isinstance(entry, dict)
-    ]
-    return f"{len(value)} entries ({', '.join(names)})" if value else ""
-
-
-def _show_keys_by_url(value: object) -> str:
+def show_keys_by_url(value: object) -> str:
     assert isinstance(value, tuple)
     return ", ".join(f"{_without_password(url)} ({len(keys)} keys)" for url, keys in value)
 
 
 def _proxy_url(raw: object) -> str:
-    word = _token(raw)
+    word = as_token(raw)
     scheme, separator, rest = word.partition("://")
     if separator and (scheme.lower() not in ("http", "https") or not rest):
         raise ValueError
@@ -309,8 +259,8 @@ def _without_password(url: object) -> str:
 
 
 text = Parser("one line of text in UTF-8", _line)
-boolean = Parser("true or false", _boolean)
-token = Parser("one word without quotes", _token)
+boolean = Parser("true or false", as_boolean)
+token = Parser("one word without quotes", as_token)
 domain = Parser("a domain without https://, like datadoghq.eu", _domain)
 urls = Parser("a list of URLs separated by spaces or commas", _urls)
 route = Parser("a path like /api/v2/series", _route)
@@ -318,10 +268,5 @@ proxy_url = Parser(
     "the URL of an http or https proxy, like http://proxy:3128", _proxy_url, _without_password
 )
 keys_by_url = Parser(
-    "a mapping from an intake's URL to a list of API keys", _keys_by_url, _show_keys_by_url
+    "a mapping from an intake's URL to a list of API keys", _keys_by_url, show_keys_by_url
 )
-objects = Parser("a list of mappings", _objects)
-log_intakes = Parser(
-    "a list of mappings with Host, Port and api_key", _log_intakes, _show_keys_by_url
-)
-mappings = Parser("a list of mappings, in the environment as JSON", _mappings, _show_mappings)

@@ -34,6 +34,17 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
+from serverless_init.config.settings_receiver import (
+    PassingSettings,
+    ReceiverSettings,
+    TraceDeliverySettings,
+)
+from serverless_init.config.settings_traces import (
+    ObfuscationSettings,
+    SamplingSettings,
+    TraceSettings,
+    TraceStatsSettings,
+)
 
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "critical", "off")
 
@@ -468,10 +479,18 @@ COMPONENTS: tuple[type[Settings], ...] = (
     IntakeSettings,
     StorageSettings,
     NetworkSettings,
+    ReceiverSettings,
+    TraceSettings,
+    SamplingSettings,
+    TraceStatsSettings,
+    ObfuscationSettings,
+    TraceDeliverySettings,
+    PassingSettings,
 )
 
 # What a sidecar, started without a command, has instead of the defaults: by `Setting.yaml`.
 SIDECAR_DEFAULTS: dict[str, object] = {
+    "apm_config.apm_non_local_traffic": True,
     "dogstatsd_non_local_traffic": True,
     "logs_enabled": True,
 }

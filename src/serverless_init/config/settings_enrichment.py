@@ -1,7 +1,14 @@
 """Settings of what is done to names and tags: see `serverless_init.config.settings`."""
 
 from serverless_init.config.declare import Settings, setting
-from serverless_init.config.parse import boolean, integer, mappings, one_of, text, words
+from serverless_init.config.parse import (
+    boolean,
+    integer,
+    one_of,
+    text,
+    words,
+)
+from serverless_init.config.parse_structures import mappings
 
 # What well-known integrations send; their names stay as they are.
 NAMESPACE_EXCEPTIONS = (

@@ -8,13 +8,12 @@ from serverless_init.config.parse import (
     boolean,
     duration,
     integer,
-    log_intakes,
     number,
-    objects,
     one_of,
     text,
     token,
 )
+from serverless_init.config.parse_structures import log_intakes, objects
 
 
 class LogsSettings(Settings):

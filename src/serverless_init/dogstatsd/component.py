@@ -173,6 +173,10 @@ class DogStatsD:
             accepted=accepted + total + held, passed_on=accepted, dropped=dropped, held=held
         )
 
+    def take(self, packets: list[bytes]) -> None:
+        """Parse packets that came another way than through our sockets."""
+        self._parse(self._clock.now(), packets)
+
     def close(self) -> None:
         """Close the sockets."""
         if not self._closed:

@@ -100,6 +100,8 @@ class Forwarder:
         )
         self.stats = self._workers[0].stats if self._workers else ForwarderStats()
         """The main endpoint's counters."""
+        self.channel = self._workers[0].channel if self._workers else None
+        """The way to the main endpoint, with its key of the moment."""
 
     @property
     def held(self) -> int:

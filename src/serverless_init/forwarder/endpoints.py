@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from serverless_init.config import ForwarderSettings, IntakeSettings
 from serverless_init.errors import SettingError
 from serverless_init.forwarder.keys import LITERAL, KeySource, key_source
+from serverless_init.wire import Origin
 
 _PORTS = {"http": 80, "https": 443}
 _HEX_AND_COLONS = frozenset("0123456789abcdefABCDEF:.")
@@ -80,6 +81,11 @@ class IntakeEndpoint:
     def is_datadog(self) -> bool:
         """Whether the host is of a Datadog site."""
         return _SITE_OF_HOST.fullmatch(self.host) is not None
+
+    @property
+    def origin(self) -> Origin:
+        """Where connections go."""
+        return Origin(self.scheme, self.host, self.port)
 
     @property
     def url(self) -> str:

@@ -185,6 +185,7 @@ def _settings(
         "DD_DD_URL": sink.url,
         "DD_SERVERLESS_RECEIPT": "json",
         "DD_DOGSTATSD_PORT": str(port),
+        "DD_APM_RECEIVER_PORT": str(port),
         "DD_DOGSTATSD_SOCKET": _socket(folder, "uds"),
         "DD_DOGSTATSD_STREAM_SOCKET": _socket(folder, "uds_stream"),
         **experiment.environment,

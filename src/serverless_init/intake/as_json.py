@@ -1,7 +1,9 @@
 """Received values and views as JSON: what the control routes answer."""
 
 import json
+from base64 import b64encode
 from math import isfinite
+from typing import Protocol
 
 from serverless_init.intake.faults import FaultStep
 from serverless_init.intake.quantile import quantile
@@ -16,9 +18,16 @@ from serverless_init.intake.received import (
     ReceivedSketch,
     ReceivedSketches,
 )
+from serverless_init.intake.received_traces import ReceivedGroup, ReceivedSpan
 from serverless_init.intake.views import DistributionView, RouteTotals, SeriesView, Totals
 
 Json = dict[str, object]
+
+
+class _Value(Protocol):
+    """A value whose fields are its slots."""
+
+    __slots__: tuple[str, ...]
 
 
 def series_view(view: SeriesView) -> Json:
@@ -67,6 +76,38 @@ def log(received: ReceivedLog) -> Json:
     """One log message, by the names of its fields."""
     fields: Json = {name: getattr(received, name) for name in ReceivedLog.__slots__}
     return {**fields, "attributes": {name: json.loads(v) for name, v in received.attributes}}
+
+
+def span(received: ReceivedSpan) -> Json:
+    """One span, by the names of its fields; binary values in base64."""
+    fields: Json = {name: getattr(received, name) for name in ReceivedSpan.__slots__}
+    return {
+        **fields,
+        "metrics": {key: _finite(value) for key, value in received.metrics.items()},
+        "meta_struct": {
+            key: b64encode(value).decode() for key, value in received.meta_struct.items()
+        },
+        "links": [_fields(link) for link in received.links],
+        "events": [
+            {
+                "name": event.name,
+                "time_ns": event.time_ns,
+                "attributes": {key: _plain(value) for key, value in event.attributes.items()},
+            }
+            for event in received.events
+        ],
+        "chunk": _fields(received.chunk),
+        "tracer": _fields(received.tracer),
+    }
+
+
+def stats(received: ReceivedGroup) -> Json:
+    """One group of a bucket, by the names of its fields."""
+    return {
+        **_fields(received),
+        "ok": {**_fields(received.ok), "count": received.ok.count},
+        "failed": {**_fields(received.failed), "count": received.failed.count},
+    }
 
 
 def totals(of_all: Totals) -> Json:
@@ -150,16 +191,35 @@ def as_sent(received: Received) -> Json:
                 "tags": received.tags,
             }
         case ReceivedLog():
-            return {
-                "message": received.message,
-                "status": received.status,
-                "timestamp": received.timestamp_ms,
-                "hostname": received.host,
-                "service": received.service,
-                "ddsource": received.source,
-                "ddtags": ",".join(received.tags),
-                **{name: json.loads(value) for name, value in received.attributes},
-            }
+            return _log_as_sent(received)
+        case ReceivedSpan():
+            return span(received)
+        case ReceivedGroup():
+            return stats(received)
+
+
+def _log_as_sent(received: ReceivedLog) -> Json:
+    return {
+        "message": received.message,
+        "status": received.status,
+        "timestamp": received.timestamp_ms,
+        "hostname": received.host,
+        "service": received.service,
+        "ddsource": received.source,
+        "ddtags": ",".join(received.tags),
+        **{name: json.loads(value) for name, value in received.attributes},
+    }
+
+
+def _plain(value: object) -> object:
+    """An attribute's value without numbers for which JSON has no word."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return _finite(value) if isinstance(value, float) else value
+
+
+def _fields(value: _Value) -> Json:
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def _origin(origin: ReceivedOrigin | None) -> Json | None:

@@ -75,6 +75,8 @@ class Control:
             ("GET", "/local/events"): self._events,
             ("GET", "/local/checks"): self._checks,
             ("GET", "/local/logs"): self._logs,
+            ("GET", "/local/spans"): self._spans,
+            ("GET", "/local/stats"): self._stats,
             ("GET", "/local/totals"): self._totals,
             ("GET", "/local/report"): self._report,
             ("GET", "/local/faults"): self._faults,
@@ -125,6 +127,12 @@ class Control:
     def _logs(self, _request: Request, _query: Query) -> Response:
         shown = [as_json.log(received) for received in self._store.logs]
         return json_response(200, {"logs": shown})
+
+    def _spans(self, _request: Request, _query: Query) -> Response:
+        return json_response(200, {"spans": [as_json.span(span) for span in self._store.spans]})
+
+    def _stats(self, _request: Request, _query: Query) -> Response:
+        return json_response(200, {"stats": [as_json.stats(one) for one in self._store.stats]})
 
     def _totals(self, _request: Request, _query: Query) -> Response:
         return json_response(200, as_json.totals(self._store.totals()))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from serverless_init.intake.received_traces import ReceivedGroup, ReceivedSpan
+
 SERIES_KINDS = ("unspecified", "count", "rate", "gauge")
 
 
@@ -103,4 +105,12 @@ class ReceivedLog:
     attributes: tuple[tuple[str, str], ...] = ()
 
 
-Received = ReceivedSeries | ReceivedSketches | ReceivedEvent | ReceivedCheck | ReceivedLog
+Received = (
+    ReceivedSeries
+    | ReceivedSketches
+    | ReceivedEvent
+    | ReceivedCheck
+    | ReceivedLog
+    | ReceivedSpan
+    | ReceivedGroup
+)

@@ -23,6 +23,7 @@ from serverless_init.intake.plot import sparkline
 from serverless_init.intake.quantile import quantile
 from serverless_init.intake.received import ReceivedCheck, ReceivedEvent, ReceivedLog
 from serverless_init.intake.views import DistributionView, SeriesView, Snapshot, Totals
+from serverless_init.intake.waterfall import statistics, traces
 
 METRICS_MAX = 50
 CONTEXTS_MAX = 10
@@ -57,6 +58,8 @@ def render(snapshot: Snapshot, style: Style | None = None) -> list[str]:
         _events(snapshot.events, style),
         _checks(snapshot.checks, style),
         _logs(snapshot.logs, style),
+        traces(snapshot.spans, style),
+        statistics(snapshot.stats, style),
         _requests(snapshot.totals),
         _notes(snapshot, style),
     ]

@@ -12,10 +12,11 @@ from urllib.parse import parse_qs
 
 from serverless_init.errors import RequestRefused, Undecodable
 from serverless_init.intake import decode_columns, decode_json, decode_logs, decode_protobuf
-from serverless_init.intake.inflate import inflate
+from serverless_init.intake.decode_stats import decode_stats
+from serverless_init.intake.decode_traces import decode_traces
 from serverless_init.intake.received import Received
 from serverless_init.intake.views import StoredPayload
-from serverless_init.wire import Request, Response
+from serverless_init.wire import Request, Response, inflate
 
 VALIDATE = "/api/v1/validate"
 
@@ -27,10 +28,14 @@ _STATUS_OK = b'{"status":"ok"}'
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One path. `by_protobuf` decodes protobuf bodies, `by_json` all others; None knows no such."""
+    """One path. `by_protobuf` decodes protobuf bodies, `by_json` all others; None knows no such.
+
+    `by_msgpack` stands alone: nothing else is sent there.
+    """
 
     by_json: _Decode | None = None
     by_protobuf: _Decode | None = None
+    by_msgpack: _Decode | None = None
     status: int = 202
     answer: bytes = _STATUS_OK
     body_bytes_max: int = 3_200_000
@@ -70,6 +75,10 @@ ROUTES = {
     "/intake/": Route(by_json=decode_json.decode_intake),
     "/api/v2/logs": _LOGS,
     "/v1/input": _LOGS,
+    "/api/v0.2/traces": Route(
+        by_protobuf=decode_traces, status=200, answer=b"", body_bytes_max=62_914_560
+    ),
+    "/api/v0.2/stats": Route(by_msgpack=decode_stats, status=200, answer=b""),
 }
 
 # What the Agent's own test intake says on any path.
@@ -114,7 +123,7 @@ def decoder_of(path: str, content_type: str) -> _Decode | None:
     route = ROUTES.get(path, _UNKNOWN)
     if route.by_json and route.by_protobuf:
         return route.by_protobuf if "protobuf" in content_type.lower() else route.by_json
-    return route.by_json or route.by_protobuf
+    return route.by_json or route.by_protobuf or route.by_msgpack
 
 
 def json_response(status: int, value: object) -> Response:

@@ -24,6 +24,7 @@ from serverless_init.intake.received import (
     ReceivedSketch,
     ReceivedSketches,
 )
+from serverless_init.intake.received_traces import ReceivedGroup, ReceivedSpan
 from serverless_init.intake.views import (
     DistributionView,
     RouteTotals,
@@ -98,6 +99,8 @@ class Store:
         self._events: deque[ReceivedEvent] = deque()
         self._checks: deque[ReceivedCheck] = deque()
         self.logs: deque[ReceivedLog] = deque()
+        self.spans: deque[ReceivedSpan] = deque()
+        self.stats: deque[ReceivedGroup] = deque()
         self._routes: dict[str, RouteTotals] = {}
         self._forgotten_payloads = 0
         self._forgotten_items = 0
@@ -168,6 +171,8 @@ class Store:
             self.checks(),
             tuple(self.logs),
             self.totals(),
+            tuple(self.spans),
+            tuple(self.stats),
         )
 
     def _enter(self, received: Received) -> None:
@@ -189,6 +194,10 @@ class Store:
                 self._checks.append(received)
             case ReceivedLog():
                 self.logs.append(received)
+            case ReceivedSpan():
+                self.spans.append(received)
+            case ReceivedGroup():
+                self.stats.append(received)
 
     def _is_full(self) -> bool:
         return self._items > self._bounds.items_max or self._bytes > self._bounds.bytes_max
@@ -213,6 +222,10 @@ class Store:
                     self._checks.popleft()
                 case ReceivedLog():
                     self.logs.popleft()
+                case ReceivedSpan():
+                    self.spans.popleft()
+                case ReceivedGroup():
+                    self.stats.popleft()
 
     def _totals_of(self, route: str) -> RouteTotals:
         known = route in self._routes or len(self._routes) < ROUTES_MAX

@@ -12,6 +12,7 @@ from serverless_init.intake.received import (
     ReceivedOrigin,
     ReceivedSketch,
 )
+from serverless_init.intake.received_traces import ReceivedGroup, ReceivedSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +138,5 @@ class Snapshot:
     checks: tuple[ReceivedCheck, ...] = ()
     logs: tuple[ReceivedLog, ...] = ()
     totals: Totals = Totals({})
+    spans: tuple[ReceivedSpan, ...] = ()
+    stats: tuple[ReceivedGroup, ...] = ()

@@ -15,8 +15,18 @@ from dataclasses import dataclass, field
 
 from serverless_init.lifecycle.component import Drained
 
-# Dropped because the operator wants it so: counted like everything, and no loss.
-UNWANTED = frozenset(("filtered", "excluded"))
+# Dropped because the operator wants it so, or a tracer: counted like everything, and no loss.
+UNWANTED = frozenset(
+    [
+        "excluded",
+        "filtered",
+        "not_sampled",
+        "own_traffic",
+        "resource_ignored",
+        "tag_rejected",
+        "tag_required",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,21 +18,36 @@ from serverless_init.model.payloads import (
     LOGS_V2,
     SERIES_V2,
     SKETCHES_V2,
+    TRACE_STATS_V02,
+    TRACES_V02,
     Endpoint,
     Payload,
     PayloadKind,
     Priority,
 )
 from serverless_init.model.sinks import EventSink, PayloadSink, SerieSink
+from serverless_init.model.spans import (
+    PRIORITY_NONE,
+    AttributeValue,
+    Span,
+    SpanEvent,
+    SpanLink,
+    TraceChunk,
+    TracerPayload,
+)
 from serverless_init.model.tags import deduplicate, normalize
 
 __all__ = [
     "CHECK_RUN_V1",
     "INTAKE",
     "LOGS_V2",
+    "PRIORITY_NONE",
     "SERIES_V2",
     "SKETCHES_V2",
+    "TRACES_V02",
+    "TRACE_STATS_V02",
     "AlertType",
+    "AttributeValue",
     "CheckStatus",
     "Endpoint",
     "EntityTags",
@@ -55,6 +70,11 @@ __all__ = [
     "ServiceCheck",
     "SketchPoint",
     "SketchSerie",
+    "Span",
+    "SpanEvent",
+    "SpanLink",
+    "TraceChunk",
+    "TracerPayload",
     "deduplicate",
     "normalize",
 ]

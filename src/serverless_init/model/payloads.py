@@ -12,6 +12,8 @@ class PayloadKind(Enum):
     EVENTS = "events"
     SERVICE_CHECKS = "service_checks"
     LOGS = "logs"
+    TRACES = "traces"
+    TRACE_STATS = "trace_stats"
 
 
 class Priority(IntEnum):
@@ -34,6 +36,8 @@ SKETCHES_V2 = Endpoint("sketches_v2", "/api/beta/sketches")
 CHECK_RUN_V1 = Endpoint("check_run_v1", "/api/v1/check_run")
 INTAKE = Endpoint("intake", "/intake/")
 LOGS_V2 = Endpoint("logs_v2", "/api/v2/logs")
+TRACES_V02 = Endpoint("traces_v02", "/api/v0.2/traces")
+TRACE_STATS_V02 = Endpoint("trace_stats_v02", "/api/v0.2/stats")
 
 
 @dataclass(frozen=True, slots=True)

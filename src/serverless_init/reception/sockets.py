@@ -61,6 +61,22 @@ def bind_unix_stream(path: str) -> socket.socket:
     return sock
 
 
+def bind_tcp(host: str, port: int) -> list[socket.socket]:
+    """Listening TCP sockets on `host` and `port`, as `bind_udp` has them."""
+    if host == "":
+        return [_bind_tcp(*_any_address(port))]
+    if host != "localhost":
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return [_bind_tcp(family, address)]
+    bound = [_bind_tcp(socket.AF_INET, ("127.0.0.1", port))]
+    port = bound[0].getsockname()[1]
+    try:
+        bound.append(_bind_tcp(socket.AF_INET6, ("::1", port)))
+    except OSError:
+        return bound
+    return bound
+
+
 def _any_address(port: int) -> tuple[int, tuple[str, int]]:
     # One dual-stack socket serves both families; a kernel without IPv6 leaves IPv4.
     if socket.has_ipv6:
@@ -71,6 +87,22 @@ def _any_address(port: int) -> tuple[int, tuple[str, int]]:
         else:
             return socket.AF_INET6, ("::", port)
     return socket.AF_INET, ("0.0.0.0", port)
+
+
+def _bind_tcp(family: int, address: "Any") -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, address[0] != "::")
+        # Connections of the run before may still be on their way out.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setblocking(False)
+        sock.bind(address)
+        sock.listen(_STREAM_CONNECTIONS_WAITING)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def _bind_udp(family: int, address: "Any", receive_buffer: int) -> socket.socket:

@@ -13,7 +13,7 @@ import h11
 
 from serverless_init.errors import IntakeUnreachable
 
-# What is kept of an answer's body: enough for an error message.
+# What is kept of an answer's body where nobody wants more: enough for an error message.
 _BODY_KEPT_BYTES = 1000
 # What is read of it at most, so that the connection can be used again.
 _BODY_READ_BYTES_MAX = 65_536
@@ -30,23 +30,29 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class ClientRequest:
-    """One request. ``target`` is path and query; Host and Content-Length are added."""
+    """One request. ``target`` is path and query; Host and Content-Length are added.
+
+    Of the answer's body `answer_bytes_max` bytes are kept.
+    """
 
     origin: Origin
     method: str
     target: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    answer_bytes_max: int = _BODY_KEPT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class ClientResponse:
-    """One answer: ``body`` is its first 1000 bytes; the others are headers, or empty."""
+    """One answer: ``body`` is its beginning; the others are headers, or empty."""
 
     status: int
     body: bytes
     location: str = ""
     retry_after: str = ""
+    content_type: str = ""
+    content_encoding: str = ""
 
 
 class Progress:
@@ -89,6 +95,7 @@ class Connection(asyncio.Protocol):
         self._head: h11.Response | None = None
         self._body = bytearray()
         self._body_read = 0
+        self._body_kept_max = _BODY_KEPT_BYTES
         self._progress = Progress()
 
     async def ask(self, request: ClientRequest, progress: Progress) -> ClientResponse:
@@ -98,6 +105,7 @@ class Connection(asyncio.Protocol):
         """
         self._progress = progress
         self._head, self._body, self._body_read = None, bytearray(), 0
+        self._body_kept_max = request.answer_bytes_max
         self.reusable = self.answering = False
         wire = self._encoded(request)
         if self._transport is None or self._transport.is_closing():
@@ -182,8 +190,8 @@ class Connection(asyncio.Protocol):
             self._head = event
         elif isinstance(event, h11.Data):
             self._body_read += len(event.data)
-            self._body += event.data[: _BODY_KEPT_BYTES - len(self._body)]
-            if self._body_read > _BODY_READ_BYTES_MAX:
+            self._body += event.data[: self._body_kept_max - len(self._body)]
+            if self._body_read > max(_BODY_READ_BYTES_MAX, self._body_kept_max):
                 self._succeed()
         elif isinstance(event, h11.EndOfMessage):
             self._recycle()
@@ -210,6 +218,8 @@ class Connection(asyncio.Protocol):
                 bytes(self._body),
                 location=headers.get(b"location", ""),
                 retry_after=headers.get(b"retry-after", ""),
+                content_type=headers.get(b"content-type", ""),
+                content_encoding=headers.get(b"content-encoding", ""),
             )
         )
 

@@ -3,7 +3,8 @@
 One task per connection runs the cycle *receive a request, ask the handler, send the response*, so
 pipelined requests are answered in order and a client that sends faster than it is answered is
 slowed down by TCP. A client is never trusted: head, body, connections and every wait are bounded by
-`ServerLimits`, and what breaks a bound is answered (400, 408, 413, 431), counted and disconnected.
+`ServerLimits`, and what breaks a bound is answered (400, 408, 413, 431, 503), counted and
+disconnected. All clients together have a bound too: what of bodies is in memory at one time.
 
 Connections end in one of three ways. `stop` is for a server whose work should be finished: it takes
 no new request, lets those being received and answered finish, and waits no longer than it is told.
@@ -21,13 +22,20 @@ import logging
 import socket
 import struct
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 import h11
 
 from serverless_init.errors import RequestRefused
+from serverless_init.wire.http_values import (
+    Request,
+    Reset,
+    Response,
+    Room,
+    ServerLimits,
+    ServerStats,
+)
 
 _log = logging.getLogger("serverless_init.wire")
 
@@ -40,64 +48,6 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request, complete. `path` and `query` are as sent, not percent-decoded.
-
-    `headers` has lower-case names; the values of a repeated name are joined with commas.
-    """
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What the handler answers."""
-
-    status: int
-    body: bytes = b""
-    content_type: str = "application/json"
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ServerLimits:
-    """What one client may ask of the server.
-
-    `request_s` is the time from a request's first byte to its last, `idle_s` that between two
-    requests, `answer_s` the handler's, `write_s` the client's for taking the response, and
-    `linger_s` how long the rest of a refused body is read, so that the refusal arrives.
-    """
-
-    connections_max: int = 256
-    head_bytes_max: int = 16_384
-    body_bytes_max: int = 16_777_216
-    request_s: float = 30.0
-    idle_s: float = 120.0
-    answer_s: float = 60.0
-    write_s: float = 30.0
-    linger_s: float = 1.0
-
-
-@dataclass(slots=True)
-class ServerStats:
-    """Counters of one server; `refused` is by status what never reached the handler."""
-
-    connections: int = 0
-    connections_refused: int = 0
-    requests: int = 0
-    handler_failures: int = 0
-    refused: dict[int, int] = field(default_factory=dict)
-
-
-class Reset(Exception):
-    """Raised by a handler: cut the connection with a TCP reset instead of answering."""
-
-
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -108,6 +58,7 @@ class HttpServer:
         self.stats = ServerStats()
         self._handler = handler
         self._limits = limits or ServerLimits()
+        self._room = Room(self._limits.bodies_bytes_max)
         self._sockets: list[socket.socket] = []
         self._listening: list[asyncio.Server] = []
         self._connections: dict[asyncio.Task[None], _Connection] = {}
@@ -184,7 +135,12 @@ class HttpServer:
             return
         self.stats.connections += 1
         connection = _Connection(
-            self._handler, reader=reader, writer=writer, limits=self._limits, stats=self.stats
+            self._handler,
+            reader=reader,
+            writer=writer,
+            limits=self._limits,
+            stats=self.stats,
+            room=self._room,
         )
         task = asyncio.get_running_loop().create_task(connection.serve(), name="http connection")
         self._connections[task] = connection
@@ -202,12 +158,15 @@ class _Connection:
         writer: asyncio.StreamWriter,
         limits: ServerLimits,
         stats: ServerStats,
+        room: Room,
     ) -> None:
         self._handler = handler
         self._reader = reader
         self._writer = writer
         self._limits = limits
         self._stats = stats
+        self._room = room
+        self._held = 0
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head_bytes_max)
         # Whether nothing of a request has arrived yet.
         self._idle = True
@@ -217,6 +176,7 @@ class _Connection:
         """Answer requests until either side has had enough. Raises nothing but a cancellation."""
         try:
             while await self._answer_one() and not self._finishing:
+                self._let_go()
                 self._http.start_next_cycle()
             self._writer.close()
             async with asyncio.timeout(self._limits.write_s):
@@ -228,6 +188,7 @@ class _Connection:
             _log.error("a response that HTTP does not allow: %s", error)
             self.cut()
         finally:
+            self._let_go()
             self._writer.close()
 
     def finish(self) -> None:
@@ -279,6 +240,8 @@ class _Connection:
             while isinstance(data := await self._event(timer), h11.Data):
                 body += data.data
                 self._check_length(len(body))
+                self._room.take(len(data.data))
+                self._held += len(data.data)
         path, _, query = _origin_form(head.target.decode("ascii")).partition("?")
         return Request(head.method.decode("ascii"), path, query, headers, bytes(body))
 
@@ -294,6 +257,11 @@ class _Connection:
                 timer.reschedule(asyncio.get_running_loop().time() + self._limits.request_s)
             self._http.receive_data(data)
         return event
+
+    def _let_go(self) -> None:
+        """The body is not needed any more."""
+        self._room.used -= self._held
+        self._held = 0
 
     def _check_length(self, length: int) -> None:
         if length > self._limits.body_bytes_max:

@@ -22,9 +22,12 @@ def test_loading_settings_imports_nothing_else() -> None:
         "serverless_init.config.declare",
         "serverless_init.config.load",
         "serverless_init.config.parse",
+        "serverless_init.config.parse_structures",
         "serverless_init.config.settings",
         "serverless_init.config.settings_dogstatsd",
         "serverless_init.config.settings_enrichment",
         "serverless_init.config.settings_logs",
         "serverless_init.config.settings_network",
+        "serverless_init.config.settings_receiver",
+        "serverless_init.config.settings_traces",
     ]

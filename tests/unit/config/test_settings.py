@@ -10,11 +10,24 @@ from serverless_init.config.settings import COMPONENTS, SIDECAR_DEFAULTS
 # What an empty value of a setting with a structure is in the environment.
 EMPTY = {
     "additional_endpoints": "{}",
+    "apm_config.analyzed_rate_by_service": "{}",
+    "apm_config.analyzed_spans": "{}",
+    "apm_config.additional_endpoints": "{}",
+    "apm_config.profiling_additional_endpoints": "{}",
+    "apm_config.replace_tags": "[]",
     "use_v3_api.series.endpoints": "{}",
     "logs_config.additional_endpoints": "[]",
     "logs_config.processing_rules": "[]",
     "dogstatsd_mapper_profiles": "[]",
     "metric_tag_filterlist": "[]",
+}
+# The variables of the Agent that are not named for their key.
+ODD_VARIABLES = {
+    "apm_config.apm_dd_url": "DD_APM_DD_URL",
+    "apm_config.apm_non_local_traffic": "DD_APM_NON_LOCAL_TRAFFIC",
+    "apm_config.errors_per_second": "DD_APM_ERROR_TPS",
+    "apm_config.max_events_per_second": "DD_APM_MAX_EPS",
+    "apm_config.target_traces_per_second": "DD_APM_TARGET_TPS",
 }
 DECLARED = [s for component in COMPONENTS for s in component.fields.values()]
 
@@ -39,8 +52,11 @@ def test_no_two_settings_have_the_same_name() -> None:
 
 
 def test_a_variable_is_the_key_in_capitals() -> None:
-    odd = {s.yaml: s.env for s in DECLARED if s.env != "DD_" + s.yaml.upper().replace(".", "_")}
-    assert odd == {}
+    def regular(key: str) -> list[str]:
+        whole = "DD_" + key.upper().replace(".", "_")
+        return [whole, whole.replace("DD_APM_CONFIG_", "DD_APM_")]
+
+    assert {s.yaml: s.env for s in DECLARED if s.env not in regular(s.yaml)} == ODD_VARIABLES
 
 
 def test_a_key_with_a_dot_has_a_group_that_is_no_key() -> None:

@@ -9,7 +9,7 @@ import pytest
 import zstandard
 
 from serverless_init.errors import RequestRefused, Undecodable
-from serverless_init.intake.inflate import inflate
+from serverless_init.wire.inflate import inflate
 
 PLAIN = bytes(range(256)) * 40
 

@@ -1,13 +1,13 @@
 import pytest
 
 from serverless_init.intake.decode_columns import decode_columns
-from serverless_init.intake.inflate import inflate
 from serverless_init.model import Payload, Serie, SerieKind
 from serverless_init.serializer.series_v3 import SeriesRows, series_v3_format
 from serverless_init.serializer.split import Limits
 from serverless_init.serializer.split_columns import ColumnBatch
 from serverless_init.serializer.stats import SerializerStats
 from serverless_init.wire import choose_codec
+from serverless_init.wire.inflate import inflate
 
 MANY = 10_000_000
 

@@ -9,7 +9,6 @@ import pytest
 
 from serverless_init.config import SerializerSettings
 from serverless_init.intake.decode_columns import decode_columns
-from serverless_init.intake.inflate import inflate
 from serverless_init.model import (
     CheckStatus,
     Event,
@@ -22,6 +21,7 @@ from serverless_init.model import (
 )
 from serverless_init.serializer import Destination, Serializer
 from serverless_init.wire import choose_codec
+from serverless_init.wire.inflate import inflate
 
 MAIN, OTHER = "https://app.datadoghq.com", "http://other"
 V3: dict[str, Any] = {"v3_series": "true", "v3_sketch_urls": (MAIN,)}

@@ -100,6 +100,7 @@ def ours(dialect: str) -> Target:
             "DD_API_KEY": _KEY,
             "DD_DD_URL": f"http://127.0.0.1:{place.sink_port}",
             "DD_DOGSTATSD_PORT": str(place.port),
+            "DD_APM_RECEIVER_PORT": str(place.port),
         }
         return Invocation((sys.executable, "-m", "serverless_init"), environ)
 

@@ -1,12 +1,12 @@
 """Undoing ``Content-Encoding``, with a bound on what comes out."""
 
-import zlib
 from collections.abc import Callable
 from typing import Protocol
 
 from serverless_init.errors import RequestRefused, Undecodable
 
-_ZLIB_HEADER, _GZIP_HEADER = zlib.MAX_WBITS, zlib.MAX_WBITS | 16
+# How much of the window zlib remembers, and whose header it expects.
+_ZLIB_HEADER, _GZIP_HEADER = 15, 15 | 16
 
 # zstd's densest block makes 128 KiB of 4 bytes, so one step makes 8 MiB at the most.
 _STEP_BYTES = 256
@@ -34,13 +34,9 @@ def inflate(body: bytes, encoding: str, *, bytes_max: int) -> bytes:
         case "" | "identity":
             plain = body
         case "gzip" | "x-gzip":
-            plain = _decompress(
-                body, lambda: zlib.decompressobj(_GZIP_HEADER), zlib.error, bytes_max
-            )
+            plain = _by_zlib(body, _GZIP_HEADER, bytes_max)
         case "deflate":
-            plain = _decompress(
-                body, lambda: zlib.decompressobj(_ZLIB_HEADER), zlib.error, bytes_max
-            )
+            plain = _by_zlib(body, _ZLIB_HEADER, bytes_max)
         case "zstd":
             plain = _by_zstd(body, bytes_max)
         case unknown:
@@ -48,6 +44,13 @@ def inflate(body: bytes, encoding: str, *, bytes_max: int) -> bytes:
     if len(plain) > bytes_max:
         raise RequestRefused(413, f"a decompressed body has at most {bytes_max} bytes")
     return plain
+
+
+def _by_zlib(body: bytes, header: int, bytes_max: int) -> bytes:
+    # An interpreter may have been built without it.
+    import zlib
+
+    return _decompress(body, lambda: zlib.decompressobj(header), zlib.error, bytes_max)
 
 
 def _by_zstd(body: bytes, bytes_max: int) -> bytes:

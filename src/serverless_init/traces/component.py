@@ -1,0 +1,138 @@
+"""The component: a server for tracers from the start, everything behind it from the first request.
+
+Most programs send no traces. So until one does there is only a socket; what answers it is loaded,
+away from the loop, when the first request comes, which waits for it.
+
+At the end requests that have begun are answered, then everything passes on, the statistics of
+buckets that are not over included: their rest, if any, comes with the next and adds up.
+"""
+
+import asyncio
+import logging
+import socket
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from serverless_init.clock import Clock
+from serverless_init.config import TraceDeliverySettings
+from serverless_init.lifecycle import Drained
+from serverless_init.traces.options import TracesOptions, server_limits
+from serverless_init.traces.stats import ReceiverStats
+from serverless_init.wire import HttpServer, Request, Response, offload
+
+if TYPE_CHECKING:
+    from serverless_init.traces.receiver import Receiver
+
+_log = logging.getLogger("serverless_init.traces")
+
+_FLUSH_S = 3.0
+_STOP_S = 3.0
+_SERVER_SHARE = 0.7
+_PROXIES_S_MAX = 1.0
+
+
+class Traces:
+    """Listens on `sockets`. Its downstream are the sinks among the `options`."""
+
+    name = "traces"
+
+    def __init__(
+        self,
+        sockets: Sequence[socket.socket],
+        options: TracesOptions,
+        *,
+        clock: Clock,
+    ) -> None:
+        self.stats = ReceiverStats()
+        self._server = HttpServer(self._answer, limits=server_limits(options.configuration))
+        for bound in sockets:
+            self._server.take(bound)
+        delivery = options.configuration.of(TraceDeliverySettings)
+        self._stop_timeout_s = delivery.stop_timeout_s or _STOP_S
+        self._options = options
+        self._clock = clock
+        self._receiver: Receiver | None = None
+        self._loading: asyncio.Future[Receiver] | None = None
+        self._ticks: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Accept, and pass on every three seconds."""
+        await self._server.start()
+        self._ticks = asyncio.create_task(self._flush_regularly(), name="traces.flush")
+
+    def flush(self, *, force: bool = False) -> None:
+        """Pass on what waits; with `force` the statistics of buckets that are not over too."""
+        if self._receiver:
+            self._receiver.ingest.flush(self._clock.now(), force=force)
+
+    async def drain(self, deadline: float) -> Drained:
+        """Answer what has begun, pass everything on."""
+        deadline = min(deadline, self._clock.monotonic() + self._stop_timeout_s)
+        left_s = deadline - self._clock.monotonic()
+        late = not await self._server.stop(left_s * _SERVER_SHARE)
+        self._stop_ticking()
+        self.flush(force=True)
+        if self._receiver:
+            left_s = deadline - self._clock.monotonic()
+            await self._receiver.proxies.finish(min(_PROXIES_S_MAX, left_s))
+        spans = self.spans_account()
+        return Drained(
+            accepted=spans.accepted,
+            passed_on=spans.passed_on,
+            dropped=spans.dropped,
+            held=spans.held,
+            late=late,
+        )
+
+    def spans_account(self) -> Drained:
+        """Every span, and every request that could not be read, which counts as one."""
+        spans = self._receiver.ingest.spans_account() if self._receiver else Drained()
+        refused = self.stats.refused_with(self._server.stats.refused)
+        return Drained(
+            accepted=spans.accepted + sum(refused.values()),
+            passed_on=spans.passed_on,
+            dropped=Counter(spans.dropped) + Counter(refused),
+            held=spans.held,
+        )
+
+    def groups_account(self) -> Drained:
+        """Every group of statistics."""
+        return self._receiver.ingest.groups_account() if self._receiver else Drained()
+
+    def close(self) -> None:
+        """Stop listening, cut every connection. Idempotent."""
+        self._stop_ticking()
+        self._server.close()
+        if self._receiver:
+            self._receiver.proxies.close()
+
+    async def _answer(self, request: Request) -> Response:
+        self.stats.requests += 1
+        receiver = self._receiver or await self._loaded()
+        return await receiver.answer(request)
+
+    async def _loaded(self) -> "Receiver":
+        if self._loading is None:
+            self._loading = offload(self._load, name="traces load")
+        self._receiver = await asyncio.shield(self._loading)
+        return self._receiver
+
+    def _load(self) -> "Receiver":
+        from serverless_init.traces.assembly import assemble
+
+        return assemble(self._options, self.stats, self._clock)
+
+    async def _flush_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(_FLUSH_S)
+            # Nothing that goes wrong once may end what comes later.
+            try:
+                self.flush()
+            except Exception as error:  # noqa: BLE001
+                _log.error("traces cannot be passed on: %r", error, exc_info=True)
+
+    def _stop_ticking(self) -> None:
+        if self._ticks:
+            self._ticks.cancel()
+        self._ticks = None

@@ -1,0 +1,32 @@
+"""The tags of spans that mean something to us, by name."""
+
+ERROR_MESSAGE = "error.msg"
+ERROR_TYPE = "error.type"
+HTTP_STATUS = "http.status_code"
+HTTP_STATUS_STABLE = "http.response.status_code"
+HTTP_URL = "http.url"
+ORIGIN = "_dd.origin"
+PEER_SERVICE = "peer.service"
+SERVICE_BASE = "_dd.base_service"
+SERVICE_SOURCE = "_dd.svc_src"
+SPAN_KIND = "span.kind"
+TRACE_ID_UPPER = "_dd.p.tid"
+DECISION_MAKER = "_dd.p.dm"
+
+# Of a payload.
+TAGS_FUNCTION = "_dd.tags.function"
+TAGS_CONTAINER = "_dd.tags.container"
+TAGS_PROCESS = "_dd.tags.process"
+
+# Numbers.
+PRIORITY = "_sampling_priority_v1"
+TOP_LEVEL = "_top_level"
+TOP_LEVEL_OF_CLIENT = "_dd.top_level"
+MEASURED = "_dd.measured"
+PARTIAL_VERSION = "_dd.partial_version"
+SAMPLE_RATE = "_sample_rate"
+SAMPLE_RATE_OF_CLIENT = "_dd1.sr.rcusr"
+SAMPLE_RATE_OF_RECEIVER = "_dd1.sr.rapre"
+EVENT_RATE = "_dd1.sr.eausr"
+EVENT = "_dd.analyzed"
+SPAN_SAMPLING_MECHANISM = "_dd.span_sampling.mechanism"
