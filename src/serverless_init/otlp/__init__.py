@@ -3,5 +3,19 @@
 from serverless_init.otlp import values
 from serverless_init.otlp.decode_json import decode_json
 from serverless_init.otlp.decode_protobuf import decode_protobuf
+from serverless_init.otlp.deltas import Deltas
+from serverless_init.otlp.points import PointMapper, PointOptions
+from serverless_init.otlp.stats import OtlpStats
+from serverless_init.otlp.to_metrics import MetricsMapper, PlaceOptions
 
-__all__ = ["decode_json", "decode_protobuf", "values"]
+__all__ = [
+    "Deltas",
+    "MetricsMapper",
+    "OtlpStats",
+    "PlaceOptions",
+    "PointMapper",
+    "PointOptions",
+    "decode_json",
+    "decode_protobuf",
+    "values",
+]

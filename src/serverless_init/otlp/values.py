@@ -8,7 +8,7 @@ bytes, times are unix nanoseconds, and a number that a message may leave out is 
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, Union
 
-AnyValue = Union[None, str, bool, int, float, bytes, list["AnyValue"], dict[str, "AnyValue"]]
+AnyValue = Union[None, str, bool, int, float, bytes, list["AnyValue"], dict[str, "AnyValue"]]  # noqa: UP007
 Attributes = dict[str, AnyValue]
 
 T = TypeVar("T")

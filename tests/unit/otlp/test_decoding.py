@@ -64,14 +64,18 @@ def metrics() -> ExportMetricsServiceRequest:
 
 def logs() -> ExportLogsServiceRequest:
     request = ExportLogsServiceRequest()
-    record = request.resource_logs.add().scope_logs.add().log_records.add(
-        time_unix_nano=1,
-        observed_time_unix_nano=2,
-        severity_number=13,
-        severity_text="WÄRN",
-        trace_id=TRACE_ID,
-        span_id=SPAN_ID,
-        event_name="e",
+    record = (
+        request.resource_logs.add()
+        .scope_logs.add()
+        .log_records.add(
+            time_unix_nano=1,
+            observed_time_unix_nano=2,
+            severity_number=13,
+            severity_text="WÄRN",
+            trace_id=TRACE_ID,
+            span_id=SPAN_ID,
+            event_name="e",
+        )
     )
     body = record.body.kvlist_value.values
     body.add(key="int").value.int_value = -3
@@ -86,15 +90,19 @@ def logs() -> ExportLogsServiceRequest:
 
 def traces() -> ExportTraceServiceRequest:
     request = ExportTraceServiceRequest()
-    span = request.resource_spans.add().scope_spans.add().spans.add(
-        trace_id=TRACE_ID,
-        span_id=SPAN_ID,
-        parent_span_id=SPAN_ID,
-        trace_state="x=1",
-        name="sp",
-        kind=2,
-        start_time_unix_nano=5,
-        end_time_unix_nano=7,
+    span = (
+        request.resource_spans.add()
+        .scope_spans.add()
+        .spans.add(
+            trace_id=TRACE_ID,
+            span_id=SPAN_ID,
+            parent_span_id=SPAN_ID,
+            trace_state="x=1",
+            name="sp",
+            kind=2,
+            start_time_unix_nano=5,
+            end_time_unix_nano=7,
+        )
     )
     span.attributes.add(key="k").value.bool_value = True
     span.events.add(time_unix_nano=6, name="ev", dropped_attributes_count=300)
