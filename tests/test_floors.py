@@ -18,7 +18,7 @@ FLOORS = {
     4: "intake",
     5: "testing gate",
     6: "__main__ start binding local entrypoint main intakes pipeline enriching signals "
-    "logs_pipeline traces_pipeline ctl",
+    "logs_pipeline traces_pipeline otlp_source ctl",
 }
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts.split()}
 IMPURE = "asyncio socket selectors threading subprocess signal os time logging"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from serverless_init.clock import Clock
-from serverless_init.config import LogsSettings
+from serverless_init.config import LogsSettings, OtlpSettings, ReceiverSettings
 from serverless_init.forwarder import IntakeEndpoint, Outlet
 from serverless_init.intakes import signal_endpoints
 from serverless_init.lifecycle import Component, Drained
@@ -42,7 +42,7 @@ def wanted_signals(start: Start, local: Endpoints | None) -> dict[str, Endpoints
             wanted["logs"] = signal_endpoints(start.configuration, address)
         else:
             wanted["logs"] = local
-    if start.trace_sockets:
+    if start.trace_sockets or _takes_spans(start):
         if local is None:
             from serverless_init.traces_pipeline import traces_address
 
@@ -90,6 +90,15 @@ def open_signals(
 
 
 def _collects_logs(start: Start) -> bool:
-    """Whether lines can come from anywhere: from the app's output, or from files."""
+    """Whether lines can come: from the app's output, from files, or as records by OTLP."""
     settings = start.configuration.of(LogsSettings)
-    return settings.enabled and bool(start.capture or settings.path or settings.instance_logging)
+    sources = start.capture or settings.path or settings.instance_logging
+    by_otlp = start.otlp_sockets and start.configuration.of(OtlpSettings).logs_enabled
+    return bool(by_otlp or (settings.enabled and sources))
+
+
+def _takes_spans(start: Start) -> bool:
+    """Whether spans can come by OTLP."""
+    of = start.configuration.of
+    enabled = of(ReceiverSettings).enabled and of(OtlpSettings).traces_enabled
+    return bool(start.otlp_sockets) and enabled

@@ -23,6 +23,11 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
+from serverless_init.config.settings_otlp import (
+    OtlpMetricsSettings,
+    OtlpSettings,
+    OtlpTracesSettings,
+)
 from serverless_init.config.settings_receiver import (
     PassingSettings,
     ReceiverSettings,
@@ -50,6 +55,9 @@ __all__ = [
     "NetworkSettings",
     "ObfuscationSettings",
     "OriginSettings",
+    "OtlpMetricsSettings",
+    "OtlpSettings",
+    "OtlpTracesSettings",
     "PassingSettings",
     "ReceiverSettings",
     "RunSettings",

@@ -34,6 +34,11 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
+from serverless_init.config.settings_otlp import (
+    OtlpMetricsSettings,
+    OtlpSettings,
+    OtlpTracesSettings,
+)
 from serverless_init.config.settings_receiver import (
     PassingSettings,
     ReceiverSettings,
@@ -486,6 +491,9 @@ COMPONENTS: tuple[type[Settings], ...] = (
     ObfuscationSettings,
     TraceDeliverySettings,
     PassingSettings,
+    OtlpSettings,
+    OtlpMetricsSettings,
+    OtlpTracesSettings,
 )
 
 # What a sidecar, started without a command, has instead of the defaults: by `Setting.yaml`.

@@ -25,7 +25,14 @@ from serverless_init.model.payloads import (
     PayloadKind,
     Priority,
 )
-from serverless_init.model.sinks import EventSink, PayloadSink, SerieSink
+from serverless_init.model.sinks import (
+    EventSink,
+    LogSink,
+    PayloadSink,
+    SerieSink,
+    SketchSink,
+    SpanSink,
+)
 from serverless_init.model.spans import (
     PRIORITY_NONE,
     AttributeValue,
@@ -55,6 +62,7 @@ __all__ = [
     "EventPriority",
     "EventSink",
     "LogMessage",
+    "LogSink",
     "LogSource",
     "MetricKind",
     "MetricSample",
@@ -70,9 +78,11 @@ __all__ = [
     "ServiceCheck",
     "SketchPoint",
     "SketchSerie",
+    "SketchSink",
     "Span",
     "SpanEvent",
     "SpanLink",
+    "SpanSink",
     "TraceChunk",
     "TracerPayload",
     "deduplicate",

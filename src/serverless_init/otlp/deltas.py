@@ -12,16 +12,9 @@ program began after us, all of it is new.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
-
-class NoDelta(StrEnum):
-    """Why a point gives no difference, as the reason of its drop."""
-
-    BASELINE = "baseline"
-    OUT_OF_ORDER = "out_of_order"
-    SERIES_MAX = "contexts_max"
+from serverless_init.otlp.stats import BASELINE, CONTEXTS_MAX, OUT_OF_ORDER
 
 
 class Step(NamedTuple):
@@ -68,29 +61,30 @@ class Deltas:
         numbers: tuple[float, ...],
         beside: tuple[float, ...] = (),
         now: float,
-    ) -> Step | NoDelta:
-        """What `numbers` are more than at the last point of `series`. `now` is in unix seconds.
+    ) -> Step | str:
+        """What `numbers` are more than at the last point of `series`, or the reason to drop them.
 
-        What is `beside` them may shrink and is kept for the next point as it is.
+        What is `beside` them may shrink and is kept for the next point as it is. `now` is in unix
+        seconds.
         """
         self._sweep(now)
         last = self._last.get(series)
         if last is None:
             if len(self._last) >= self._series_max:
-                return NoDelta.SERIES_MAX
+                return CONTEXTS_MAX
             self._last[series] = _Last(time_ns, numbers, beside, now)
             whole = self._counts_from_zero(start_ns, time_ns)
-            return Step(numbers, None) if whole else NoDelta.BASELINE
+            return Step(numbers, None) if whole else BASELINE
         if time_ns <= last.time_ns:
-            return NoDelta.OUT_OF_ORDER
+            return OUT_OF_ORDER
         self._last[series] = _Last(time_ns, numbers, beside, now)
         if start_ns > last.time_ns:
             return Step(numbers, None)
         if len(last.numbers) != len(numbers):
-            return NoDelta.BASELINE
+            return BASELINE
         grown = tuple(new - old for new, old in zip(numbers, last.numbers, strict=True))
         if min(grown) < 0:
-            return NoDelta.BASELINE
+            return BASELINE
         return Step(grown, last.beside)
 
     def _counts_from_zero(self, start_ns: int, time_ns: int) -> bool:

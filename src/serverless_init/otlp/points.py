@@ -3,12 +3,17 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
 from serverless_init.model import Serie, SerieKind, SketchPoint, SketchSerie
 from serverless_init.otlp.buckets import SketchBuilder, buckets_of
-from serverless_init.otlp.deltas import Deltas, NoDelta, Step
+from serverless_init.otlp.deltas import Deltas, Step
+from serverless_init.otlp.stats import (
+    CUMULATIVE_EXPONENTIAL,
+    NO_OUTPUT,
+    NON_FINITE,
+    POINT_MALFORMED,
+)
 from serverless_init.otlp.values import (
     CUMULATIVE,
     DELTA,
@@ -28,18 +33,6 @@ _NS = 1_000_000_000
 Out = Serie | SketchSerie
 Point = NumberPoint | HistogramPoint | ExponentialPoint | SummaryPoint
 Data = Gauge | Sum | Histogram | ExponentialHistogram | Summary
-
-
-class Unusable(StrEnum):
-    """Why nothing can be made of a point, as the reason of its drop."""
-
-    NON_FINITE = "non_finite"
-    MALFORMED = "malformed_point"
-    CUMULATIVE_EXPONENTIAL = "cumulative_exponential"
-    NO_OUTPUT = "no_output"
-
-
-Refusal = Unusable | NoDelta
 
 
 class Identity(NamedTuple):
@@ -78,7 +71,7 @@ class PointMapper:
         self._options = options
         self._deltas = deltas
 
-    def map(self, data: Data, point: Point, identity: Identity, now: float) -> list[Out] | Refusal:
+    def map(self, data: Data, point: Point, identity: Identity, now: float) -> list[Out] | str:
         """What `point` of `data` becomes, or why it becomes nothing. `now` is in unix seconds."""
         match data, point:
             case (Gauge() | Sum(), NumberPoint()):
@@ -94,34 +87,34 @@ class PointMapper:
 
     def _number(
         self, data: Gauge | Sum, point: NumberPoint, identity: Identity, now: float
-    ) -> list[Out] | Refusal:
+    ) -> list[Out] | str:
         value = _float(point.value)
         if not math.isfinite(value):
-            return Unusable.NON_FINITE
+            return NON_FINITE
         kind = SerieKind.GAUGE
         if isinstance(data, Sum) and data.temporality == DELTA:
             kind = SerieKind.COUNT
         elif isinstance(data, Sum) and data.is_monotonic and not self._options.raw_cumulative:
             step = self._advance(identity, point, (value,), (), now)
-            if isinstance(step, NoDelta):
+            if isinstance(step, str):
                 return step
             kind, (value,) = SerieKind.COUNT, step.numbers
         return [_serie(identity, kind, point, value)]
 
     def _histogram(
         self, data: Histogram, point: HistogramPoint, identity: Identity, now: float
-    ) -> list[Out] | Refusal:
+    ) -> list[Out] | str:
         counts, bounds = tuple(map(float, point.bucket_counts)), point.bounds
         if (counts and len(counts) != len(bounds) + 1) or bounds != sorted(bounds):
-            return Unusable.MALFORMED
+            return POINT_MALFORMED
         total = _float(point.sum or 0.0)
         if not math.isfinite(total):
-            return Unusable.NON_FINITE
+            return NON_FINITE
         moved = _Moved(point.count, total, counts, point.minimum, point.maximum)
         if data.temporality == CUMULATIVE:
             numbers, beside = (float(point.count), *counts), (total, *_extremes(point))
             step = self._advance((*identity, *bounds), point, numbers, beside, now)
-            if isinstance(step, NoDelta):
+            if isinstance(step, str):
                 return step
             moved = _since(moved, step)
         if not moved.count:
@@ -133,16 +126,16 @@ class PointMapper:
             outs += _bucket_counts(identity, point, moved)
         elif self._options.histogram_mode == "distributions":
             outs += _sketch(identity, _histogram_sketch(point, moved))
-        return outs or Unusable.NO_OUTPUT
+        return outs or NO_OUTPUT
 
     def _exponential(
         self, data: ExponentialHistogram, point: ExponentialPoint, identity: Identity
-    ) -> list[Out] | Refusal:
+    ) -> list[Out] | str:
         if data.temporality == CUMULATIVE:
-            return Unusable.CUMULATIVE_EXPONENTIAL
+            return CUMULATIVE_EXPONENTIAL
         total = _float(point.sum or 0.0)
         if not math.isfinite(total):
-            return Unusable.NON_FINITE
+            return NON_FINITE
         if not point.count:
             return []
         moved = _Moved(point.count, total, (), point.minimum, point.maximum)
@@ -155,12 +148,12 @@ class PointMapper:
             builder.add_at(0.0, point.zero_count)
         builder.add_exponential(point.positive, point.scale, 1)
         outs += _sketch(identity, _finished(builder, point, moved))
-        return outs or Unusable.NO_OUTPUT
+        return outs or NO_OUTPUT
 
-    def _summary(self, point: SummaryPoint, identity: Identity, now: float) -> list[Out] | Refusal:
+    def _summary(self, point: SummaryPoint, identity: Identity, now: float) -> list[Out] | str:
         total = _float(point.sum)
         if not math.isfinite(total):
-            return Unusable.NON_FINITE
+            return NON_FINITE
         outs: list[Out] = []
         step = self._advance(identity, point, (float(point.count),), (total,), now)
         if isinstance(step, Step):
@@ -174,7 +167,7 @@ class PointMapper:
                 outs.append(_serie(series, SerieKind.GAUGE, point, quantile.value))
         if outs:
             return outs
-        return step if isinstance(step, NoDelta) else Unusable.NO_OUTPUT
+        return step if isinstance(step, str) else NO_OUTPUT
 
     def _advance(
         self,
@@ -183,7 +176,7 @@ class PointMapper:
         numbers: tuple[float, ...],
         beside: tuple[float, ...],
         now: float,
-    ) -> Step | NoDelta:
+    ) -> Step | str:
         name, tags, *rest = series
         assert isinstance(tags, tuple)
         return self._deltas.advance(

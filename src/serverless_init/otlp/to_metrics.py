@@ -5,7 +5,7 @@ takes no part in windows. The first of the series that a point becomes carries i
 others none (see `model.metrics.Serie`), so the unit of the account is the point.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from serverless_init.otlp.attributes import host_of, resource_tags, tags_of
@@ -41,7 +41,7 @@ class MetricsMapper:
         self._points = points
         self._stats = stats
 
-    def points(self, request: MetricsRequest, now: float) -> Iterator[list[Out]]:
+    def points(self, request: MetricsRequest, now: float) -> Generator[list[Out], None, None]:
         """What each point of `request` becomes, in order. `now` is in unix seconds."""
         for group in request.groups:
             for scoped in group.scopes:
@@ -61,7 +61,7 @@ class MetricsMapper:
         own = _identity(metric.name, point.attributes, place)
         outs = self._points.map(metric.data, point, own, now)
         if not isinstance(outs, list):
-            self._stats.lose_point(outs.value)
+            self._stats.points_dropped[outs] += 1
             outs = []
         elif outs:
             outs[0] = replace(outs[0], samples=1)

@@ -12,7 +12,9 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from serverless_init.errors import Undecodable
-from serverless_init.otlp import decode_json, decode_protobuf, values
+from serverless_init.otlp import values
+from serverless_init.otlp.decode_json import decode_json
+from serverless_init.otlp.decode_protobuf import decode_protobuf
 
 TRACE_ID, SPAN_ID = bytes(range(16)), bytes(range(8))
 

@@ -5,17 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from serverless_init.model import Serie, SerieKind, SketchSerie
-from serverless_init.otlp import (
-    Deltas,
-    MetricsMapper,
-    OtlpStats,
-    PlaceOptions,
-    PointMapper,
-    PointOptions,
-)
-from serverless_init.otlp import (
-    values as v,
-)
+from serverless_init.otlp import OtlpStats
+from serverless_init.otlp import values as v
+from serverless_init.otlp.deltas import Deltas
+from serverless_init.otlp.points import PointMapper, PointOptions
+from serverless_init.otlp.to_metrics import MetricsMapper, PlaceOptions
 
 NS = 1_000_000_000
 T = 1_700_000_000
@@ -231,7 +225,7 @@ def test_buckets_that_do_not_fit_their_bounds_are_dropped() -> None:
     mapper = Mapper()
     assert mapper.map(histogram([1, 2], bounds=(10, 20))) == []
     assert mapper.map(histogram([1, 2, 3], bounds=(20, 10))) == []
-    assert mapper.stats.points_dropped == {"malformed_point": 2}
+    assert mapper.stats.points_dropped == {"point_malformed": 2}
 
 
 def exponential(temporality: int = v.DELTA, scale: int = 0) -> v.ExponentialHistogram:
