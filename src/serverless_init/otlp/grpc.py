@@ -2,9 +2,9 @@
 
 A call of OTLP is one message each way, so of gRPC this is all there is: a body that begins with a
 flag for compression and a length, five bytes, and has the message; an answer of the same form; a
-status in the trailers. h2 keeps the protocol's state, this module moves the bytes and bounds what a client may ask: bytes
-of a message, calls and connections at a time. A window of flow control is opened again as its bytes
-are read; what is sent in answer always fits into the peer's.
+status in the trailers. h2 keeps the protocol's state, this module moves the bytes and bounds what a
+client may ask: bytes of a message, calls and connections at a time. A window of flow control is
+opened again as its bytes are read; what is sent in answer always fits into the peer's.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from h2.events import (
     StreamReset,
 )
 from h2.exceptions import ProtocolError
-from h2.settings import SettingCodes
+from h2.settings import SettingCodes, Settings
 
 from serverless_init.errors import RequestRefused, Undecodable
 from serverless_init.otlp.answers import Code, Outcome, accepted
@@ -52,7 +52,13 @@ METHODS = {
 }
 _PREFIX_BYTES = 5
 _WINDOW_BYTES = 1 << 20
-_CALLS_MAX = 64
+# As h2 asks for it: settings made afterwards would hold from the peer's acknowledgement on.
+_SETTINGS = {
+    SettingCodes.MAX_CONCURRENT_STREAMS: 100,
+    SettingCodes.INITIAL_WINDOW_SIZE: _WINDOW_BYTES,
+    SettingCodes.MAX_HEADER_LIST_SIZE: 16_384,
+    SettingCodes.ENABLE_PUSH: 0,
+}
 _REQUEST_S = 30.0
 _ROUNDS_TO_READ = 8
 _UNREAD_BYTES_MAX = 1 << 20
@@ -156,8 +162,7 @@ class _Connection(asyncio.Protocol):
             transport.abort()
             return
         self._server.connections.add(self)
-        self._http.local_settings[SettingCodes.MAX_CONCURRENT_STREAMS] = _CALLS_MAX
-        self._http.local_settings[SettingCodes.INITIAL_WINDOW_SIZE] = _WINDOW_BYTES
+        self._http.local_settings = Settings(client=False, initial_values=_SETTINGS)
         self._http.initiate_connection()
         self._http.increment_flow_control_window(_WINDOW_BYTES)
         self._write()
@@ -216,9 +221,13 @@ class _Connection(asyncio.Protocol):
     def _begin(self, event: RequestReceived) -> None:
         headers = {str(name): str(value) for name, value in event.headers or ()}
         stream = event.stream_id
-        if not headers.get("content-type", "").startswith("application/grpc"):
-            self._http.send_headers(stream, [(":status", "415")], end_stream=True)
+        is_grpc = headers.get("content-type", "").startswith("application/grpc")
+        if not is_grpc or headers.get(":path") not in METHODS:
             self._server.stats.requests_foreign += 1
+            refusal = _status(Code.UNIMPLEMENTED, "no such method")
+            self._http.send_headers(
+                stream, refusal if is_grpc else [(":status", "415")], end_stream=True
+            )
             return
         compression = headers.get("grpc-encoding", "identity")
         timer = asyncio.get_running_loop().call_later(_REQUEST_S, self._expire, stream)
@@ -260,9 +269,9 @@ class _Connection(asyncio.Protocol):
         self._end_if_done()
 
     async def _outcome(self, call: _Call) -> Outcome:
-        signal = METHODS.get(call.path)
-        if signal is None or not self._server.taker.takes(signal):
-            raise Refused(Code.UNIMPLEMENTED, f"nothing is taken at {call.path[:80]}")
+        signal = METHODS[call.path]
+        if not self._server.taker.takes(signal):
+            raise Refused(Code.UNIMPLEMENTED, f"{signal} are not taken here")
         try:
             return await self._server.taker.take(signal, self._message(call), as_json=False)
         except Undecodable as error:
@@ -294,14 +303,8 @@ class _Connection(asyncio.Protocol):
     def _refuse(self, stream: int, code: Code, why: str) -> None:
         self._server.refuse(code)
         self._forget(stream)
-        headers = [
-            (":status", "200"),
-            ("content-type", "application/grpc"),
-            ("grpc-status", str(int(code))),
-            ("grpc-message", quote(why, safe=" ,:;()'")),
-        ]
         try:
-            self._http.send_headers(stream, headers, end_stream=True)
+            self._http.send_headers(stream, _status(code, why), end_stream=True)
         except ProtocolError:
             return  # the client has given up meanwhile
         self._write()
@@ -328,3 +331,13 @@ class _Connection(asyncio.Protocol):
     def _close(self) -> None:
         if self._transport is not None:
             self._transport.close()
+
+
+def _status(code: Code, why: str) -> list[tuple[str, str]]:
+    """The headers of an answer without a message."""
+    return [
+        (":status", "200"),
+        ("content-type", "application/grpc"),
+        ("grpc-status", str(int(code))),
+        ("grpc-message", quote(why, safe=" ,:;()'")),
+    ]
