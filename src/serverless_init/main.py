@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from serverless_init.health import Vitals
     from serverless_init.intake import Intake
     from serverless_init.lifecycle import Drained
+    from serverless_init.otlp import Otlp
 
 _log = logging.getLogger("serverless_init.main")
 
@@ -42,6 +43,7 @@ _SHARES = (3.0, 1.0, 1.0)
 _INTAKE_SHARE = 0.5
 # That of the sources when they have lines to read to the end, and requests to answer.
 _SIGNALS_SHARE = 2.0
+_OTLP_SHARE = 1.0
 _HEALTH_SHARE = 0.1
 _FORENSICS_SHARE = 1.0
 
@@ -114,6 +116,14 @@ class Run:
             from serverless_init.container import open_enhanced
 
             stages[-1] += (open_enhanced(start, place, self._pipeline.sampler, clock),)
+        self._otlp: Otlp | None = None
+        if start.otlp_sockets:
+            from serverless_init.otlp_source import open_otlp
+
+            self._otlp = open_otlp(start, self._pipeline, self._signals, clock)
+            # Above all other sources, for it passes on to some of them.
+            stages.append((self._otlp,))
+            shares.append(_OTLP_SHARE)
         if any(signal.tell_end for signal in self._signals):
             from serverless_init.container import open_forensics
 
@@ -214,6 +224,8 @@ class Run:
         for signal in self._signals:
             accounts.update(signal.accounts())
             facts.update(signal.facts())
+        if self._otlp:
+            accounts["otlp_requests"] = self._otlp.requests_account()
         return self._pipeline.receipt(reports, signals=accounts, **facts)
 
     def _complain(self) -> None:

@@ -24,6 +24,11 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
+from serverless_init.config.settings_otlp import (
+    OtlpMetricsSettings,
+    OtlpSettings,
+    OtlpTracesSettings,
+)
 from serverless_init.config.settings_platform import PlatformSettings
 from serverless_init.config.settings_receiver import (
     PassingSettings,
@@ -53,6 +58,9 @@ __all__ = [
     "NetworkSettings",
     "ObfuscationSettings",
     "OriginSettings",
+    "OtlpMetricsSettings",
+    "OtlpSettings",
+    "OtlpTracesSettings",
     "PassingSettings",
     "PlatformSettings",
     "ReceiverSettings",

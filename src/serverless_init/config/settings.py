@@ -35,6 +35,11 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
+from serverless_init.config.settings_otlp import (
+    OtlpMetricsSettings,
+    OtlpSettings,
+    OtlpTracesSettings,
+)
 from serverless_init.config.settings_platform import PlatformSettings
 from serverless_init.config.settings_receiver import (
     PassingSettings,
@@ -490,6 +495,9 @@ COMPONENTS: tuple[type[Settings], ...] = (
     ObfuscationSettings,
     TraceDeliverySettings,
     PassingSettings,
+    OtlpSettings,
+    OtlpMetricsSettings,
+    OtlpTracesSettings,
 )
 
 # What a sidecar, started without a command, has instead of the defaults: by `Setting.yaml`.
