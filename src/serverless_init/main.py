@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
-from serverless_init.config import ForwarderSettings, RunSettings, masked
+from serverless_init.config import EnhancedSettings, ForwarderSettings, RunSettings, masked
 from serverless_init.forwarder import IntakeEndpoint
+from serverless_init.here import find_place
 from serverless_init.intakes import open_outlet, signal_endpoints
 from serverless_init.lifecycle import (
     Component,
@@ -20,11 +21,11 @@ from serverless_init.lifecycle import (
     StartFailed,
     Termination,
     drain_deadline,
-    grace_window_s,
 )
 from serverless_init.pipeline import Pipeline
-from serverless_init.platforms import detect
+from serverless_init.platforms import LOCAL, Place
 from serverless_init.process import from_wait_status
+from serverless_init.sampler import COMPILED
 from serverless_init.signals import open_signals, wanted_signals
 from serverless_init.start import Start
 from serverless_init.telemetry import open_log, say
@@ -44,6 +45,7 @@ _INTAKE_SHARE = 0.5
 _SIGNALS_SHARE = 2.0
 _OTLP_SHARE = 1.0
 _HEALTH_SHARE = 0.1
+_FORENSICS_SHARE = 1.0
 
 
 def run(start: Start) -> int:
@@ -55,21 +57,26 @@ def run(start: Start) -> int:
     # Not asyncio.run: at its end that waits for threads, and a name lookup may hang in one.
     loop = asyncio.new_event_loop()
     try:
-        return loop.run_until_complete(Run(start, settings, SystemClock()).live())
+        return loop.run_until_complete(_live(start, settings))
     finally:
         loop.close()
         log.close()
 
 
+async def _live(start: Start, settings: RunSettings) -> int:
+    place = await find_place(start.configuration, start.environ, sidecar=not start.command)
+    return await Run(start, settings, place, SystemClock()).live()
+
+
 class Run:
     """One run, from the app's start to the receipt."""
 
-    def __init__(self, start: Start, settings: RunSettings, clock: Clock) -> None:
+    def __init__(self, start: Start, settings: RunSettings, place: Place, clock: Clock) -> None:
         self._start = start
         self._settings = settings
         self._clock = clock
-        platform = detect(start.environ)
-        self._window_s = settings.grace_s or grace_window_s(platform)
+        self._place = place
+        self._window_s = settings.grace_s or place.platform.grace_s
         self._intake: Intake | None = None
         local: tuple[IntakeEndpoint, ...] | None = None
         if start.local:
@@ -79,14 +86,14 @@ class Run:
             self._intake = local_intake(clock)
             local = (local_endpoint(self._intake),) if self._intake else ()
         endpoints = signal_endpoints(start.configuration) if local is None else local
-        wanted = wanted_signals(start, local)
+        wanted = wanted_signals(start, place, local)
         outlet = open_outlet(start.configuration, sum(wanted.values(), endpoints))
         self._pipeline = Pipeline(
             start.configuration,
             reception=start.reception,
             endpoints=endpoints,
             outlet=outlet,
-            platform=platform,
+            place=place,
             clock=clock,
         )
         stages, shares = list(self._pipeline.stages), list(_SHARES)
@@ -95,7 +102,7 @@ class Run:
                 start,
                 wanted,
                 outlet=outlet,
-                platform=platform,
+                place=place,
                 statsd=self._pipeline.dogstatsd.take,
                 clock=clock,
             )
@@ -105,14 +112,24 @@ class Run:
             stages[0] += signal.stages[0]
             stages[-1] += signal.stages[1]
             shares[-1] = _SIGNALS_SHARE
+        if endpoints and self._measures_container():
+            from serverless_init.container import open_enhanced
+
+            stages[-1] += (open_enhanced(start, place, self._pipeline.sampler, clock),)
         self._otlp: Otlp | None = None
         if start.otlp_sockets:
             from serverless_init.otlp_source import open_otlp
 
-            self._otlp = open_otlp(start, self._pipeline, self._signals, clock)
+            self._otlp = open_otlp(start, place, self._pipeline, self._signals, clock)
             # Above all other sources, for it passes on to some of them.
             stages.append((self._otlp,))
             shares.append(_OTLP_SHARE)
+        if any(signal.tell_end for signal in self._signals):
+            from serverless_init.container import open_forensics
+
+            # Above everybody: what it finds out goes the way of all messages and spans.
+            stages.append((open_forensics(start, place, self._signals, clock),))
+            shares.append(_FORENSICS_SHARE)
         if self._intake:
             stages.insert(0, (self._intake,))
             shares.insert(0, _INTAKE_SHARE)
@@ -145,12 +162,16 @@ class Run:
         if self._intake:
             from serverless_init.local import local_report
 
-            say(local_report(self._intake, self._start.environ))
+            say(local_report(self._intake, self._place, self._start.environ))
         self._print(receipt)
         told = list(self._pipeline.statistics(as_json=self._settings.receipt == "json"))
         if told:
             say("\n".join([*told, ""]))
         return code
+
+    def _measures_container(self) -> bool:
+        wanted = self._start.configuration.of(EnhancedSettings).enabled
+        return self._place.platform is not LOCAL if wanted == "auto" else wanted == "true"
 
     def _health(self, port: int, stages: Iterable[Iterable[Component]]) -> Component:
         """What answers a platform's probes, from before the first other start to the last end."""
@@ -212,6 +233,8 @@ class Run:
         for problem in self._start.problems:
             component, _, text = problem.partition(": ")
             logging.getLogger(f"serverless_init.{component}").warning("%s", text)
+        if not COMPILED:
+            _log.info("the sampler is not compiled: more CPU time is used for each message")
         misspelt, others = self._start.configuration.unknown()
         for line in misspelt:
             logging.getLogger("serverless_init.config").warning("%s", line)

@@ -18,7 +18,6 @@ from serverless_init.config import (
     SerializerSettings,
     StatisticsSettings,
     StorageSettings,
-    TagSettings,
     TimestampSettings,
     TransportSettings,
 )
@@ -27,7 +26,7 @@ from serverless_init.enriching import enrichment_rules
 from serverless_init.forwarder import Discipline, Forwarder, IntakeEndpoint, Outlet
 from serverless_init.lifecycle import Component, Drained, Receipt
 from serverless_init.model import deduplicate
-from serverless_init.platforms import configured_tags
+from serverless_init.platforms import Place
 from serverless_init.reception import Reception
 from serverless_init.sampler import SamplerOptions, TimeSampler
 from serverless_init.serializer import Destination, Serializer, dogstatsd_origin
@@ -50,12 +49,12 @@ class Pipeline:
         reception: Reception,
         endpoints: tuple[IntakeEndpoint, ...],
         outlet: Outlet,
-        platform: str,
+        place: Place,
         clock: Clock,
     ) -> None:
         settings = configuration.of(AggregatorSettings)
         host = settings.hostname.encode() if settings.hostname != "none" else b""
-        tags = _tags(configuration)
+        tags = _tags(configuration, place)
         self.flush_incomplete_buckets = settings.flush_incomplete_buckets
         self.forwarder = Forwarder(
             configuration.of(ForwarderSettings),
@@ -65,7 +64,7 @@ class Pipeline:
             discipline=Discipline(storage=configuration.of(StorageSettings)),
         )
         self.serializer = _serializer(
-            configuration, platform=platform, host=host, endpoints=endpoints
+            configuration, platform=place.platform.origin, host=host, endpoints=endpoints
         )
         timestamps = configuration.of(TimestampSettings)
         self._statistics = configuration.of(StatisticsSettings)
@@ -217,10 +216,10 @@ def _closed(account: Drained) -> Drained:
     return replace(account, dropped=dropped, held=0)
 
 
-def _tags(configuration: Configuration) -> tuple[bytes, ...]:
+def _tags(configuration: Configuration, place: Place) -> tuple[bytes, ...]:
     """What every metric, event and check gets, beside its own tags."""
     own = configuration.of(DogStatsDSettings).tags
-    tags = (*own, *configured_tags(configuration.of(TagSettings)))
+    tags = (*own, *place.tags.metric)
     return deduplicate(tag.encode() for tag in tags)
 
 

@@ -3,6 +3,7 @@
 Imported before the app has started; `main` builds the rest around it.
 """
 
+import os
 import signal
 import time
 
@@ -11,6 +12,7 @@ from serverless_init.config import (
     CONFIGURATION_FILES,
     SIDECAR_DEFAULTS,
     LogsSettings,
+    PlatformSettings,
     load,
 )
 from serverless_init.process import Reaper, SignalRelay, Terminal, start_child
@@ -66,6 +68,7 @@ class Start:
         else:
             self.relay.install()
             environ = {**APP_ENVIRONMENT, **self.environ, **self.app_environment}
+            environ |= self._tracer(environ)
             ends = self.capture.app_ends if self.capture else ()
             self.child = start_child(
                 self.command, environ, signal_mask=self.relay.mask, outputs=ends
@@ -102,7 +105,7 @@ class Start:
             sock.close()
 
     def _arrived(self) -> bool:
-        return self.reception.receive() or not self.reception.untouched
+        return self.reception.receive() or not self.reception.stats.untouched
 
     def _reap(self) -> bool:
         self.reaper.reap()
@@ -127,6 +130,15 @@ class Start:
         configuration = load(self.environ, yaml_text=text, yaml_path=path, mode=mode)
         self.problems.extend(f"config: {problem}" for problem in configuration.problems)
         return configuration
+
+    def _tracer(self, environ: "Mapping[str, str]") -> dict[str, str]:
+        """The variables that load the tracer of the image, if it has one, into the app."""
+        root = self.configuration.of(PlatformSettings).tracers
+        if not root or not os.path.isdir(root):
+            return {}
+        from serverless_init.process import tracers
+
+        return tracers.tracer_environment(environ, root, os.path.isdir)
 
     def _capture(self) -> "pipes.Capture | None":
         if not self.command or not self.configuration.of(LogsSettings).enabled:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.bench import (
+    contexts,
     exit_delay,
     flush,
     formats,
@@ -16,18 +17,23 @@ from tests.bench import (
     logs,
     memory,
     output,
+    place,
     rotation,
     startup,
     trace_peers,
     traces,
+    unix,
 )
 from tests.bench.figures import Figure, table
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "startup": startup.measure,
+    "place": place.measure,
     "memory": memory.measure,
     "exit": exit_delay.measure,
     "ingest": ingest.measure,
+    "unix": unix.measure,
+    "contexts": contexts.measure,
     "flush": flush.measure,
     "formats": formats.measure,
     "logs": logs.measure,

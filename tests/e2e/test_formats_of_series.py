@@ -201,6 +201,7 @@ from serverless_init.clock import SystemClock
 from serverless_init.config import load
 from serverless_init.intakes import open_outlet
 from serverless_init.pipeline import Pipeline
+from serverless_init.platforms import LOCAL, Place, TagSets
 from serverless_init.reception import Reception
 logging.basicConfig(format="%(message)s")
 configuration = load({"DD_USE_V3_API_SERIES_ENABLED": "true"})
@@ -209,7 +210,7 @@ pipeline = Pipeline(
     reception=Reception(packet_bytes_max=100, bytes_max=1000),
     endpoints=(),
     outlet=open_outlet(configuration, ()),
-    platform="local",
+    place=Place(LOCAL, TagSets()),
     clock=SystemClock(),
 )
 print(pipeline.serializer.content_encoding)

@@ -15,6 +15,7 @@ from serverless_init.intake import FaultStep
 from serverless_init.intakes import open_outlet
 from serverless_init.lifecycle import Lifecycle, Receipt
 from serverless_init.pipeline import Pipeline
+from serverless_init.platforms import LOCAL, Place, TagSets
 from serverless_init.reception import Reception, bind_unix_datagram
 from serverless_init.testing import IntakeThread
 
@@ -65,7 +66,7 @@ async def live(
             reception=reception,
             endpoints=endpoints,
             outlet=open_outlet(configuration, endpoints),
-            platform="local",
+            place=Place(LOCAL, TagSets()),
             clock=clock,
         )
         lifecycle = Lifecycle(pipeline.stages, clock=clock, observe=lambda _: None)

@@ -5,8 +5,16 @@ import pytest
 from serverless_init.config import Configuration, load
 from serverless_init.intakes import signal_endpoints
 from serverless_init.logs_pipeline import Common, common_of, files_options, logs_address
+from serverless_init.platforms import PLATFORMS, Place, TagSets
 
 KEY = "0123456789abcdef0123456789abcdef"
+
+
+PLATFORMS_BY_ORIGIN = {platform.origin: platform for platform in reversed(PLATFORMS)}
+
+
+def place(origin: str, *tags: str) -> Place:
+    return Place(PLATFORMS_BY_ORIGIN[origin], TagSets(full=tags))
 
 
 def configured(**variables: str) -> Configuration:
@@ -25,13 +33,13 @@ def configured(**variables: str) -> Configuration:
 def test_the_service_is_the_first_that_is_named_in_lower_case(
     environ: dict[str, str], service: str
 ) -> None:
-    assert common_of(load(environ), "local", environ).service == service
+    assert common_of(load(environ), place("local"), environ).service == service
 
 
 def test_source_and_tags_come_from_the_settings_and_the_platform() -> None:
-    common = common_of(configured(ENV="prod", TAGS="Team:A"), "cloudrun", {})
+    common = common_of(configured(ENV="prod"), place("cloudrun", "env:prod", "team:a"), {})
     assert common == Common("agent", "cloudrun", ("env:prod", "team:a"), "cloudrun")
-    assert common_of(configured(SOURCE="Nginx"), "cloudrun", {}).source == "nginx"
+    assert common_of(configured(SOURCE="Nginx"), place("cloudrun"), {}).source == "nginx"
 
 
 @pytest.mark.parametrize(
@@ -66,14 +74,16 @@ def test_source_and_tags_come_from_the_settings_and_the_platform() -> None:
 def test_which_files_are_followed_and_where_that_is_remembered(
     variables: dict[str, str], platform: str, pattern: str, run_path: str
 ) -> None:
-    options = files_options(configured(**variables), platform, {"COMPUTERNAME": "web-1"})
+    options = files_options(configured(**variables), place(platform), {"COMPUTERNAME": "web-1"})
     assert options is not None
     assert (options.pattern, options.run_path) == (pattern, run_path)
 
 
 def test_without_a_path_no_files_are_followed_also_on_app_service() -> None:
-    assert files_options(configured(), "appservice", {}) is None
-    assert files_options(configured(AAS_INSTANCE_LOGGING_ENABLED="1"), "cloudrun", {}) is None
+    assert files_options(configured(), place("appservice"), {}) is None
+    assert (
+        files_options(configured(AAS_INSTANCE_LOGGING_ENABLED="1"), place("cloudrun"), {}) is None
+    )
 
 
 @pytest.mark.parametrize(

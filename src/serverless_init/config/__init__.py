@@ -16,6 +16,7 @@ from serverless_init.config.settings_dogstatsd import (
     TimestampSettings,
     TransportSettings,
 )
+from serverless_init.config.settings_enhanced import EnhancedSettings
 from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
 from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
 from serverless_init.config.settings_network import (
@@ -28,6 +29,7 @@ from serverless_init.config.settings_otlp import (
     OtlpSettings,
     OtlpTracesSettings,
 )
+from serverless_init.config.settings_platform import PlatformSettings
 from serverless_init.config.settings_receiver import (
     PassingSettings,
     ReceiverSettings,
@@ -47,6 +49,7 @@ __all__ = [
     "AggregatorSettings",
     "Configuration",
     "DogStatsDSettings",
+    "EnhancedSettings",
     "ForwarderSettings",
     "IntakeSettings",
     "LogsDeliverySettings",
@@ -59,6 +62,7 @@ __all__ = [
     "OtlpSettings",
     "OtlpTracesSettings",
     "PassingSettings",
+    "PlatformSettings",
     "ReceiverSettings",
     "RunSettings",
     "SamplingSettings",

@@ -27,6 +27,7 @@ from serverless_init.config.settings_dogstatsd import (
     TimestampSettings,
     TransportSettings,
 )
+from serverless_init.config.settings_enhanced import EnhancedSettings
 from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
 from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
 from serverless_init.config.settings_network import (
@@ -39,6 +40,7 @@ from serverless_init.config.settings_otlp import (
     OtlpSettings,
     OtlpTracesSettings,
 )
+from serverless_init.config.settings_platform import PlatformSettings
 from serverless_init.config.settings_receiver import (
     PassingSettings,
     ReceiverSettings,
@@ -76,7 +78,7 @@ class RunSettings(Settings):
         duration(0, 86_400),
         yaml="serverless.grace_period",
         help="Seconds between SIGTERM and SIGKILL on this platform. 0 takes the platform's known "
-        "window (Cloud Run 10, Container Apps and App Service 30, unknown 10). Set it when you "
+        "window, 10 where it is not known. Set it when you "
         "changed the platform's own setting.",
     )
     flush_timeout_s: float = setting(
@@ -469,6 +471,7 @@ class ForwarderSettings(Settings):
 # In the order of the reference page.
 COMPONENTS: tuple[type[Settings], ...] = (
     RunSettings,
+    PlatformSettings,
     TagSettings,
     DogStatsDSettings,
     TransportSettings,
@@ -479,6 +482,7 @@ COMPONENTS: tuple[type[Settings], ...] = (
     AggregatorSettings,
     SerializerSettings,
     LogsSettings,
+    EnhancedSettings,
     ForwarderSettings,
     LogsDeliverySettings,
     IntakeSettings,

@@ -30,7 +30,7 @@ class LogsSettings(Settings):
         "",
         text,
         yaml="source",
-        help="The ddsource of all logs, in lower case. Empty: the platform's name.",
+        help="The ddsource of all logs, in lower case. Empty: the platform's.",
     )
     path: str = setting(
         "",

@@ -1,7 +1,7 @@
 """Floor 1: how parts start, drain within the grace window, and are accounted for."""
 
 from serverless_init.lifecycle.app import Lifecycle
-from serverless_init.lifecycle.budget import drain_deadline, grace_window_s, last_flush_at
+from serverless_init.lifecycle.budget import drain_deadline, last_flush_at
 from serverless_init.lifecycle.component import Component, Drained
 from serverless_init.lifecycle.events import (
     Closed,
@@ -27,6 +27,5 @@ __all__ = [
     "Started",
     "Termination",
     "drain_deadline",
-    "grace_window_s",
     "last_flush_at",
 ]

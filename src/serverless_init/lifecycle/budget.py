@@ -1,21 +1,10 @@
-"""The grace window and its shares: the only place where such numbers live.
+"""The shares of a grace window: the only place where such numbers live.
 
-A platform's window is the time between SIGTERM and SIGKILL. It starts at the *first* termination
-signal and is shared by the app and by us. Sources: the platforms' documentation, collected in the
-guide.
+A platform's window is the time between SIGTERM and SIGKILL; how long it is, each platform's own
+file says. It starts at the *first* termination signal and is shared by the app and by us.
 """
 
 from collections.abc import Sequence
-
-# Cloud Run 10 s (container contract); Container Apps 30 s (terminationGracePeriodSeconds default);
-# App Service 30 s (WEBSITES_SHUTDOWN_TIMEOUT); elsewhere docker stop's 10 s, the shortest in use.
-GRACE_S = {
-    "cloudrun": 10.0,
-    "cloudrunjobs": 10.0,
-    "containerapp": 30.0,
-    "appservice": 30.0,
-}
-GRACE_UNKNOWN_S = 10.0
 
 # The kernel and the platform need a moment too: we mean to have ended this long before SIGKILL.
 MARGIN_S = 0.5
@@ -23,11 +12,6 @@ MARGIN_S = 0.5
 LAST_FLUSH_SHARE = 0.3
 # When the window is over and we still run, the platform is more patient than we know.
 OVERTIME_S = 2.0
-
-
-def grace_window_s(platform: str) -> float:
-    """Seconds from SIGTERM to SIGKILL on `platform`."""
-    return GRACE_S.get(platform, GRACE_UNKNOWN_S)
 
 
 def drain_deadline(

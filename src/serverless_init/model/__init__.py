@@ -2,6 +2,7 @@
 
 from serverless_init.model.entities import EntityTags, OwnKnowledge
 from serverless_init.model.events import AlertType, CheckStatus, Event, EventPriority, ServiceCheck
+from serverless_init.model.exit_report import ExitReport
 from serverless_init.model.logs import LogMessage, LogSource
 from serverless_init.model.metrics import (
     MetricKind,
@@ -29,6 +30,7 @@ from serverless_init.model.sinks import (
     EventSink,
     LogSink,
     PayloadSink,
+    SampleSink,
     SerieSink,
     SketchSink,
     SpanSink,
@@ -61,6 +63,7 @@ __all__ = [
     "Event",
     "EventPriority",
     "EventSink",
+    "ExitReport",
     "LogMessage",
     "LogSink",
     "LogSource",
@@ -72,6 +75,7 @@ __all__ = [
     "PayloadKind",
     "PayloadSink",
     "Priority",
+    "SampleSink",
     "Serie",
     "SerieKind",
     "SerieSink",

@@ -8,6 +8,7 @@ others none (see `model.metrics.Serie`), so the unit of the account is the point
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from serverless_init.model import Serie
 from serverless_init.otlp.attributes import host_of, resource_tags, tags_of
 from serverless_init.otlp.points import Identity, Out, Point, PointMapper
 from serverless_init.otlp.runtime_names import runtime_names
@@ -64,7 +65,7 @@ class MetricsMapper:
             self._stats.points_dropped[outs] += 1
             outs = []
         elif outs:
-            outs[0] = replace(outs[0], samples=1)
+            outs[0] = _counted(outs[0])
         else:
             self._stats.points_accepted -= 1
             self._stats.points_empty += 1
@@ -95,6 +96,11 @@ def further_tags(known: Iterable[str], configured: Iterable[str]) -> Iterator[st
 
 def _identity(name: str, attributes: Attributes, place: Identity) -> Identity:
     return Identity(name, (*tags_of(attributes), *place.tags), place.host)
+
+
+def _counted(out: Out) -> Out:
+    """`out` as what stands for its point in the account."""
+    return out._replace(samples=1) if isinstance(out, Serie) else replace(out, samples=1)
 
 
 def _is_empty(point: Point) -> bool:

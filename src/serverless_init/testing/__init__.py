@@ -3,7 +3,19 @@
 from serverless_init.testing.clock import ManualClock
 from serverless_init.testing.entities import KnownEntities
 from serverless_init.testing.intake_thread import IntakeThread
+from serverless_init.testing.metadata_server import ANSWERS, Fault, MetadataServer
+from serverless_init.testing.ports import free_port
 from serverless_init.testing.sinks import CollectingSink
 from serverless_init.testing.waiting import wait_until
 
-__all__ = ["CollectingSink", "IntakeThread", "KnownEntities", "ManualClock", "wait_until"]
+__all__ = [
+    "ANSWERS",
+    "CollectingSink",
+    "Fault",
+    "IntakeThread",
+    "KnownEntities",
+    "ManualClock",
+    "MetadataServer",
+    "free_port",
+    "wait_until",
+]

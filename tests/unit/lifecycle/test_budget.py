@@ -2,23 +2,8 @@
 
 import pytest
 
-from serverless_init.lifecycle import drain_deadline, grace_window_s, last_flush_at
+from serverless_init.lifecycle import drain_deadline, last_flush_at
 from serverless_init.lifecycle.budget import stage_deadline
-
-
-@pytest.mark.parametrize(
-    ("platform", "seconds"),
-    [
-        ("cloudrun", 10.0),
-        ("cloudrunjobs", 10.0),
-        ("containerapp", 30.0),
-        ("appservice", 30.0),
-        ("local", 10.0),
-        ("somewhere new", 10.0),
-    ],
-)
-def test_each_platform_has_its_window(platform: str, seconds: float) -> None:
-    assert grace_window_s(platform) == seconds
 
 
 def test_the_clock_starts_at_the_signal_not_at_the_apps_end() -> None:
