@@ -120,7 +120,7 @@ class Run:
         if start.otlp_sockets:
             from serverless_init.otlp_source import open_otlp
 
-            self._otlp = open_otlp(start, self._pipeline, self._signals, clock)
+            self._otlp = open_otlp(start, place, self._pipeline, self._signals, clock)
             # Above all other sources, for it passes on to some of them.
             stages.append((self._otlp,))
             shares.append(_OTLP_SHARE)

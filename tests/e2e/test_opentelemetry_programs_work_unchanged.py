@@ -82,3 +82,44 @@ def test_a_job_that_ends_at_once_loses_nothing(
     (span,) = snapshot.spans
     assert (span.service, span.name, span.resource) == ("store", "http.server.request", "GET /cart")
     assert span.meta["otel.trace_id"] == trace_id
+
+
+def test_an_export_that_waits_at_sigterm_is_answered_and_delivered(
+    start: Run, otlp_port: int
+) -> None:
+    """The SDK exports when its program shuts down, which is after the signal."""
+    with IntakeThread() as intake:
+        env = settings("http/protobuf", otlp_port, intake.url)
+        process = start(sys.executable, str(APP), "--until-sigterm", env=env)
+        assert process.stdout.readline() == b"waiting\n"
+        process.terminate()
+        _, stderr = process.communicate(timeout=30)
+        receipt = receipt_of(stderr.decode())
+        orders = intake.points("orders")
+    assert [value for _, value in orders] == [41]
+    assert (receipt["accepted"], receipt["dropped"], receipt["balanced"]) == (3, {}, True)
+
+
+def test_a_signal_that_is_off_is_said_and_the_others_arrive(run: Run, otlp_port: int) -> None:
+    with IntakeThread() as intake:
+        more = {"DD_OTLP_CONFIG_LOGS_ENABLED": "false"}
+        ended = run(
+            sys.executable,
+            str(APP),
+            env=settings("grpc", otlp_port, intake.url, **more),
+        )
+        orders = intake.points("orders")
+        spans = intake.snapshot().spans
+    assert ended.returncode == 0
+    assert "logs come by OTLP and are refused; DD_OTLP_CONFIG_LOGS_ENABLED=true" in ended.stderr
+    assert ([value for _, value in orders], len(spans)) == ([41], 1)
+    account = receipt_of(ended.stderr)["signals"]["otlp_requests"]
+    assert (account["delivered"], account["dropped"]) == (2, {"signal_off": 1})
+
+
+def test_a_port_that_is_taken_costs_otlp_only(run: Run, otlp_port: int) -> None:
+    with socket.create_server(("127.0.0.1", otlp_port)):
+        env = settings("grpc", otlp_port, "http://127.0.0.1:1")
+        ended = run("true", env={**env, "DD_SERVERLESS_RECEIPT": "off"})
+    assert ended.returncode == 0
+    assert f"grpc on 127.0.0.1:{otlp_port}: Address already in use" in ended.stderr

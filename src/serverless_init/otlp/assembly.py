@@ -67,7 +67,7 @@ def _logs(options: OtlpOptions) -> LogsRoute | None:
     if options.logs is None:
         return None
     message_bytes_max = options.configuration.of(LogsSettings).message_bytes_max
-    mapper = LogsMapper(LogsOptions(options.tags, options.service, message_bytes_max))
+    mapper = LogsMapper(LogsOptions(options.log_tags, options.service, message_bytes_max))
     return LogsRoute(mapper, options.logs)
 
 

@@ -10,8 +10,8 @@ from serverless_init.model import LogSink, SerieSink, SketchSink, SpanSink
 class OtlpOptions:
     """The sinks of the signals; None where a signal has no way.
 
-    `tags` and `service` are for what does not say otherwise. `began_at`, in unix seconds, is when
-    we began.
+    `tags` of metrics, `log_tags` and `service` are for what does not say otherwise. `began_at`, in
+    unix seconds, is when we began.
     """
 
     configuration: Configuration
@@ -20,5 +20,6 @@ class OtlpOptions:
     logs: LogSink | None = None
     spans: SpanSink | None = None
     tags: tuple[str, ...] = ()
+    log_tags: tuple[str, ...] = ()
     service: str = ""
     began_at: float = 0.0

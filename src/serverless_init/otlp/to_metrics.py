@@ -65,7 +65,7 @@ class MetricsMapper:
             self._stats.points_dropped[outs] += 1
             outs = []
         elif outs:
-            outs[0] = _as_sample(outs[0])
+            outs[0] = _counted(outs[0])
         else:
             self._stats.points_accepted -= 1
             self._stats.points_empty += 1
@@ -88,11 +88,6 @@ class MetricsMapper:
         yield from further_tags(known, options.tags)
 
 
-def _as_sample(out: Out) -> Out:
-    """`out` as that which stands for the point in the account."""
-    return out._replace(samples=1) if isinstance(out, Serie) else replace(out, samples=1)
-
-
 def further_tags(known: Iterable[str], configured: Iterable[str]) -> Iterator[str]:
     """Those of the `configured` tags that do not contradict what is `known`."""
     keys = {tag.partition(":")[0] for tag in known}
@@ -101,6 +96,11 @@ def further_tags(known: Iterable[str], configured: Iterable[str]) -> Iterator[st
 
 def _identity(name: str, attributes: Attributes, place: Identity) -> Identity:
     return Identity(name, (*tags_of(attributes), *place.tags), place.host)
+
+
+def _counted(out: Out) -> Out:
+    """`out` as what stands for its point in the account."""
+    return out._replace(samples=1) if isinstance(out, Serie) else replace(out, samples=1)
 
 
 def _is_empty(point: Point) -> bool:

@@ -2,6 +2,9 @@
 
 import logging
 import os
+import signal
+import sys
+import threading
 
 from opentelemetry import metrics, trace
 
@@ -43,8 +46,14 @@ with trace.get_tracer("shop", "2").start_as_current_span(
 ) as span:
     span.set_attribute("http.route", "/cart")
     log.warning("cart %s is full", 7, extra={"limit": 12})
-    print(f"{span.get_span_context().trace_id:032x}", flush=True)
+    if "--until-sigterm" not in sys.argv:
+        print(f"{span.get_span_context().trace_id:032x}", flush=True)
 
+if "--until-sigterm" in sys.argv:
+    terminated = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: terminated.set())
+    print("waiting", flush=True)
+    terminated.wait()
 meters.shutdown()
 tracers.shutdown()
 loggers.shutdown()
