@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
+BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/serverless_init/*/*.pyx)
 
-.PHONY: setup demo demo-dual fmt check test property e2e static-gates coverage bench gate-smoke \
+.PHONY: setup demo demo-dual fmt check test property e2e static-gates sanitized coverage bench gate-smoke \
 	gate-quick gate peers docs validate clean
 
 demo: $(RUN) ## run a small program on the embedded local intake and show what arrived
@@ -40,6 +41,10 @@ e2e: $(DEV)
 static-gates: $(DEV) ## size, imports and files of the wheel, against where this branch left main
 	$(BIN)/sictl gate static
 
+sanitized: $(DEV) ## the tests of the compiled twins, every access to memory checked
+	$(BIN)/python tools/sanitized.py tests/twins/test_the_twins_are_equal.py tests/unit/sampler \
+		tests/unit/reception/test_receiving_in_threads.py
+
 coverage: $(DEV) ## of the statements that have changed, how many the quick tests execute
 	$(BIN)/sictl gate coverage
 
@@ -61,18 +66,18 @@ peers: $(DEV) ## measure other programs beside us, and write the table of docs/p
 docs: $(DEV) ## regenerate the reference pages
 	$(BIN)/python tools/configuration_page.py
 
-validate: check static-gates test demo gate-smoke
+validate: check static-gates test sanitized demo gate-smoke
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/e2e/node/node_modules
+	rm -rf $(VENV) build dist src/serverless_init/*/*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/e2e/node/node_modules
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(RUN): pyproject.toml $(BIN)/python
+$(RUN): $(BUILD_INPUTS) $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]'
 	touch $@
 
-$(DEV): pyproject.toml $(BIN)/python
+$(DEV): $(BUILD_INPUTS) $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo,dev]'
 	touch $@ $(RUN)

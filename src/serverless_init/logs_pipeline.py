@@ -4,7 +4,7 @@ import glob
 import logging
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from serverless_init import __version__
@@ -12,11 +12,13 @@ from serverless_init.clock import Clock
 from serverless_init.config import (
     AggregatorSettings,
     Configuration,
+    EnhancedSettings,
     ForwarderSettings,
     LogsDeliverySettings,
     LogsSettings,
     TagSettings,
 )
+from serverless_init.forensics import StderrTail
 from serverless_init.forwarder import (
     Discipline,
     Forwarder,
@@ -36,11 +38,12 @@ from serverless_init.logs import (
     LogFiles,
     Logs,
     LogsStats,
+    Rules,
     Settled,
     Stream,
     compile_rules,
 )
-from serverless_init.model import LogSource
+from serverless_init.model import ExitReport, LogMessage, LogSource
 from serverless_init.platforms import APP_SERVICE, Place
 from serverless_init.wire import choose_codec
 
@@ -53,6 +56,8 @@ _SERVICE_UNKNOWN = "agent"
 _PATHS_MAX = 1000
 # 401 is an answer for good: so the senders of logs have it.
 LOGS_DISCIPLINE = Discipline(ordered=True, refused=frozenset((400, 401, 403, 413)))
+# Where our own message comes from.
+_OWN_STREAM = "serverless-init"
 _ROUTES = ("/api/v2/logs", "/v1/input")
 
 
@@ -70,7 +75,8 @@ class LogsPipeline:
     """The components in their order, and the account of every line.
 
     `surroundings` are the place and the environment. `stages` are the forwarder's and the
-    sources'.
+    sources'. `stderr` remembers its last lines for `tell_end`; both are None when how the app ended
+    is not wanted.
     """
 
     def __init__(
@@ -90,6 +96,7 @@ class LogsPipeline:
         for problem in problems:
             _log.warning("%s", problem)
         self._stats = LogsStats()
+        self._clock = clock
         self.forwarder = _forwarder(configuration, endpoints, outlet, clock)
         lane_options = _lane_options(configuration, self._common)
         self._lanes = [
@@ -104,8 +111,15 @@ class LogsPipeline:
         ]
         self._lane_of: dict[str, Lane] = {}
         self._joined = 0
+        self.stderr: StderrTail | None = None
+        self.tell_end: Callable[[ExitReport], None] | None = None
+        if streams and configuration.of(EnhancedSettings).exit_report:
+            streams, self.stderr = _remembering(streams, self._rules)
+            self.tell_end = self._tell_end
+        joined = [(stream, *self._join(stream.name)) for stream in streams]
+        self._joined_stderr = next((entry for entry in joined if entry[0] is self.stderr), None)
         self.logs = Logs(
-            [(stream, *self._join(stream.name)) for stream in streams],
+            joined,
             files=LogFiles(files, join=self._join, clock=clock) if files else None,
             lanes=self._lanes,
             stats=self._stats,
@@ -125,6 +139,19 @@ class LogsPipeline:
         """Pass on and deliver every batch that is open, before `deadline`."""
         self.logs.flush()
         await self.forwarder.flush(deadline)
+
+    def _tell_end(self, end: ExitReport) -> None:
+        """Make a message of how the app ended, behind its stderr, if somebody should hear of it."""
+        if not end.is_notable:
+            return
+        common, now = self._common, self._clock.now()
+        source = LogSource(_OWN_STREAM, common.service, common.source, common.tags)
+        lane = self._lane("stderr")
+        if self._joined_stderr and self.stderr and self.stderr.ended:
+            lane.add(self._joined_stderr[1].end(now), now)
+        self._stats.lines_accepted += 1
+        self._stats.messages += 1
+        lane.add([end_message(end, source, now)], now)
 
     def account(self) -> Drained:
         """Every line that was read: delivered, dropped by whom and why, or still here."""
@@ -159,6 +186,27 @@ class LogsPipeline:
             return Settled()
         payloads = done.payloads_delivered + done.payloads_dropped
         return Settled(done.samples_delivered, done.samples_dropped, payloads)
+
+
+def end_message(end: ExitReport, source: LogSource, now: float) -> LogMessage:
+    """How the app ended, with the standard attributes of an error."""
+    attributes: dict[str, object] = {"exit_code": end.code}
+    if end.signal:
+        attributes["signal"] = end.signal
+    if end.oom_kills is not None:
+        attributes["oom_kills"] = end.oom_kills
+    if end.is_failure:
+        error = {"kind": end.kind, "message": end.error}
+        if end.last_lines:
+            error["stack"] = "\n".join(end.last_lines)
+        attributes["error"] = error
+    return LogMessage(
+        text=f"serverless-init: {end.text}".encode(),
+        status="critical" if end.oom_kills else "error",
+        timestamp_ms=int(now * 1000),
+        source=source,
+        attributes=tuple(attributes.items()),
+    )
 
 
 def logs_address(configuration: Configuration) -> IntakeAddress:
@@ -209,6 +257,16 @@ def files_options(
         scan_period_s=settings.file_scan_period_s,
         files_max=settings.open_files_max,
     )
+
+
+def _remembering(streams: Sequence[Stream], rules: Rules) -> tuple[list[Stream], StderrTail | None]:
+    """The streams, and the one among them that remembers its end as the rules leave it."""
+    tails = {
+        stream.name: StderrTail(stream, masked=lambda line: rules.apply(line, is_cut=False))
+        for stream in streams
+        if stream.name == "stderr"
+    }
+    return [tails.get(stream.name, stream) for stream in streams], tails.get("stderr")
 
 
 def _assembler_options(configuration: Configuration) -> AssemblerOptions:

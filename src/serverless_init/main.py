@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
-from serverless_init.config import ForwarderSettings, RunSettings, masked
+from serverless_init.config import EnhancedSettings, ForwarderSettings, RunSettings, masked
 from serverless_init.forwarder import IntakeEndpoint
 from serverless_init.here import find_place
 from serverless_init.intakes import open_outlet, signal_endpoints
@@ -23,8 +23,9 @@ from serverless_init.lifecycle import (
     drain_deadline,
 )
 from serverless_init.pipeline import Pipeline
-from serverless_init.platforms import Place
+from serverless_init.platforms import LOCAL, Place
 from serverless_init.process import from_wait_status
+from serverless_init.sampler import COMPILED
 from serverless_init.signals import open_signals, wanted_signals
 from serverless_init.start import Start
 from serverless_init.telemetry import open_log, say
@@ -42,6 +43,7 @@ _INTAKE_SHARE = 0.5
 # That of the sources when they have lines to read to the end, and requests to answer.
 _SIGNALS_SHARE = 2.0
 _HEALTH_SHARE = 0.1
+_FORENSICS_SHARE = 1.0
 
 
 def run(start: Start) -> int:
@@ -82,7 +84,7 @@ class Run:
             self._intake = local_intake(clock)
             local = (local_endpoint(self._intake),) if self._intake else ()
         endpoints = signal_endpoints(start.configuration) if local is None else local
-        wanted = wanted_signals(start, local)
+        wanted = wanted_signals(start, place, local)
         outlet = open_outlet(start.configuration, sum(wanted.values(), endpoints))
         self._pipeline = Pipeline(
             start.configuration,
@@ -108,6 +110,16 @@ class Run:
             stages[0] += signal.stages[0]
             stages[-1] += signal.stages[1]
             shares[-1] = _SIGNALS_SHARE
+        if endpoints and self._measures_container():
+            from serverless_init.container import open_enhanced
+
+            stages[-1] += (open_enhanced(start, place, self._pipeline.sampler, clock),)
+        if any(signal.tell_end for signal in self._signals):
+            from serverless_init.container import open_forensics
+
+            # Above everybody: what it finds out goes the way of all messages and spans.
+            stages.append((open_forensics(start, place, self._signals, clock),))
+            shares.append(_FORENSICS_SHARE)
         if self._intake:
             stages.insert(0, (self._intake,))
             shares.insert(0, _INTAKE_SHARE)
@@ -146,6 +158,10 @@ class Run:
         if told:
             say("\n".join([*told, ""]))
         return code
+
+    def _measures_container(self) -> bool:
+        wanted = self._start.configuration.of(EnhancedSettings).enabled
+        return self._place.platform is not LOCAL if wanted == "auto" else wanted == "true"
 
     def _health(self, port: int, stages: Iterable[Iterable[Component]]) -> Component:
         """What answers a platform's probes, from before the first other start to the last end."""
@@ -205,6 +221,8 @@ class Run:
         for problem in self._start.problems:
             component, _, text = problem.partition(": ")
             logging.getLogger(f"serverless_init.{component}").warning("%s", text)
+        if not COMPILED:
+            _log.info("the sampler is not compiled: more CPU time is used for each message")
         misspelt, others = self._start.configuration.unknown()
         for line in misspelt:
             logging.getLogger("serverless_init.config").warning("%s", line)

@@ -4,23 +4,36 @@ The code of a signal that is not wanted is not imported.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from serverless_init.clock import Clock
-from serverless_init.config import LogsSettings
+from serverless_init.config import EnhancedSettings, LogsSettings, ReceiverSettings
 from serverless_init.forwarder import IntakeEndpoint, Outlet
 from serverless_init.intakes import signal_endpoints
 from serverless_init.lifecycle import Component, Drained
-from serverless_init.platforms import Place
+from serverless_init.model import ExitReport
+from serverless_init.platforms import CLOUD_RUN_JOB, Place
 from serverless_init.start import Start
+
+if TYPE_CHECKING:
+    from serverless_init.enhanced import JobSpan
+    from serverless_init.forensics import StderrTail
 
 Endpoints = tuple[IntakeEndpoint, ...]
 
 
 class Signal(Protocol):
-    """The pipeline of one signal. `stages` are its forwarders and its sources."""
+    """The pipeline of one signal. `stages` are its forwarders and its sources.
+
+    `tell_end` takes how the app ended, before anybody drains, and `stderr` remembers the app's last
+    lines; None where it does not.
+    """
 
     stages: tuple[tuple[Component, ...], ...]
+    stderr: "StderrTail | None"
+
+    @property
+    def tell_end(self) -> Callable[[ExitReport], None] | None: ...
 
     async def flush(self, deadline: float) -> None:
         """Pass on and deliver what is held before `deadline`."""
@@ -32,7 +45,7 @@ class Signal(Protocol):
         """What the receipt says besides, by its own names."""
 
 
-def wanted_signals(start: Start, local: Endpoints | None) -> dict[str, Endpoints]:
+def wanted_signals(start: Start, place: Place, local: Endpoints | None) -> dict[str, Endpoints]:
     """The intakes of each signal that can come; those of the embedded one, if there is one."""
     wanted: dict[str, Endpoints] = {}
     if _collects_logs(start):
@@ -43,7 +56,7 @@ def wanted_signals(start: Start, local: Endpoints | None) -> dict[str, Endpoints
             wanted["logs"] = signal_endpoints(start.configuration, address)
         else:
             wanted["logs"] = local
-    if start.trace_sockets:
+    if start.trace_sockets or _is_traced_task(start, place):
         if local is None:
             from serverless_init.traces_pipeline import traces_address
 
@@ -84,7 +97,11 @@ def open_signals(
             sockets=start.trace_sockets,
             endpoints=wanted["traces"],
             outlet=outlet,
-            surroundings=TracesSurroundings(place, local[0].origin if local else None),
+            surroundings=TracesSurroundings(
+                place,
+                local[0].origin if local else None,
+                job_span=_job_span(start, place, clock),
+            ),
             statsd=statsd,
             clock=clock,
         )
@@ -94,3 +111,18 @@ def _collects_logs(start: Start) -> bool:
     """Whether lines can come from anywhere: from the app's output, or from files."""
     settings = start.configuration.of(LogsSettings)
     return settings.enabled and bool(start.capture or settings.path or settings.instance_logging)
+
+
+def _is_traced_task(start: Start, place: Place) -> bool:
+    """Whether we are a job's task, and it is to have a span, be anybody listened to or not."""
+    of = start.configuration.of
+    wanted = of(ReceiverSettings).enabled and of(EnhancedSettings).job_span
+    return place.platform is CLOUD_RUN_JOB and wanted
+
+
+def _job_span(start: Start, place: Place, clock: Clock) -> "JobSpan | None":
+    if not _is_traced_task(start, place):
+        return None
+    from serverless_init.container import open_job_span
+
+    return open_job_span(start, place, clock)

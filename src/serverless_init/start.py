@@ -101,7 +101,7 @@ class Start:
             sock.close()
 
     def _arrived(self) -> bool:
-        return self.reception.receive() or not self.reception.untouched
+        return self.reception.receive() or not self.reception.stats.untouched
 
     def _reap(self) -> bool:
         self.reaper.reap()

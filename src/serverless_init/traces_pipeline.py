@@ -8,6 +8,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock
 from serverless_init.config import (
@@ -17,9 +18,14 @@ from serverless_init.config import (
 )
 from serverless_init.forwarder import Forwarder, IntakeAddress, IntakeEndpoint, Outlet
 from serverless_init.lifecycle import Component, Drained
+from serverless_init.model import ExitReport, TraceChunk
 from serverless_init.platforms import Place, as_mapping
 from serverless_init.traces import Traces, TracesOptions
 from serverless_init.wire import Origin
+
+if TYPE_CHECKING:
+    from serverless_init.enhanced import JobSpan
+    from serverless_init.forensics import StderrTail
 
 _NAME = "trace.agent"
 _BACKOFF_BASE_S = 0.1
@@ -29,10 +35,14 @@ _TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class TracesSurroundings:
-    """The place, and `local`, which takes what is passed on too: the embedded intake."""
+    """The place, and `local`, which takes what is passed on too: the embedded intake.
+
+    `job_span` is that of a job's task, of which we are the only witness.
+    """
 
     place: Place
     local: Origin | None = None
+    job_span: "JobSpan | None" = None
 
 
 class TracesPipeline:
@@ -59,6 +69,7 @@ class TracesPipeline:
         )
         place = surroundings.place
         site = configuration.of(ForwarderSettings).site
+        job_span = surroundings.job_span
         self.traces = Traces(
             sockets,
             TracesOptions(
@@ -74,9 +85,15 @@ class TracesPipeline:
                 tags=as_mapping(place.tags.trace),
                 function_tags=",".join(place.tags.function),
                 profile_tags=as_mapping(place.tags.profile),
+                adopt=job_span.adopt if job_span else None,
+                last=self._last if job_span else None,
             ),
             clock=clock,
         )
+        self._clock, self._job_span = clock, job_span
+        self._end: ExitReport | None = None
+        self.stderr: StderrTail | None = None
+        self.tell_end = self._tell_end if job_span else None
         self.stages: tuple[tuple[Component, ...], ...] = (
             (self.spans, self.statistics),
             (self.traces,),
@@ -87,6 +104,14 @@ class TracesPipeline:
         self.traces.flush(force=True)
         await self.spans.flush(deadline)
         await self.statistics.flush(deadline)
+
+    def _tell_end(self, end: ExitReport) -> None:
+        self._end = end
+
+    def _last(self) -> TraceChunk:
+        """The span of the task, which is over."""
+        assert self._job_span, "nobody asks without one"
+        return self._job_span.finish(self._end, int(self._clock.now() * 1e9))
 
     def _api_key(self) -> str:
         return self.spans.channel.intake.api_key if self.spans.channel else ""

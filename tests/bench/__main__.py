@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.bench import (
+    contexts,
     exit_delay,
     flush,
     formats,
@@ -21,6 +22,7 @@ from tests.bench import (
     startup,
     trace_peers,
     traces,
+    unix,
 )
 from tests.bench.figures import Figure, table
 
@@ -30,6 +32,8 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "memory": memory.measure,
     "exit": exit_delay.measure,
     "ingest": ingest.measure,
+    "unix": unix.measure,
+    "contexts": contexts.measure,
     "flush": flush.measure,
     "formats": formats.measure,
     "logs": logs.measure,

@@ -17,10 +17,11 @@ from tests.bench.programs import (
     Program,
     build_app,
     environment,
-    free_port,
     instant_intake,
     local_intake,
 )
+
+from serverless_init.testing import free_port
 
 _ROUNDS = 15
 _PACKETS_PER_S = 5_000

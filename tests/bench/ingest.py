@@ -22,7 +22,6 @@ from tests.bench.programs import (
     Program,
     build_app,
     environment,
-    free_port,
     local_intake,
 )
 
@@ -33,6 +32,7 @@ from serverless_init.sampler import (
     TimeSampler,
     mapper,
 )
+from serverless_init.testing import free_port
 
 _NOW = 1_700_000_000.0
 _ROUNDS, _PACKETS = 21, 400

@@ -12,7 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.figures import Figure
-from tests.bench.programs import PYTHON, SCRIPT, Program, build_app, environment, free_port
+from tests.bench.programs import (
+    PYTHON,
+    SCRIPT,
+    Program,
+    build_app,
+    environment,
+)
+
+from serverless_init.testing import free_port
 
 _ROUNDS = 5
 _IDLE_AFTER_S = 3.0

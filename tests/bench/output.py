@@ -11,7 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.figures import Figure
-from tests.bench.programs import SCRIPT, build_app, environment, free_port, instant_intake
+from tests.bench.programs import (
+    SCRIPT,
+    build_app,
+    environment,
+    instant_intake,
+)
+
+from serverless_init.testing import free_port
 
 _ROUNDS = 15
 _BYTES = 1 << 30

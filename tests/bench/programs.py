@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -35,13 +34,6 @@ def environment(port: int, **settings: object) -> dict[str, str]:
     told = {f"DD_{name.upper()}": str(value) for name, value in settings.items()}
     ports = dict.fromkeys(("DD_DOGSTATSD_PORT", "DD_APM_RECEIVER_PORT"), str(port))
     return {**kept, **ports, "DD_API_KEY": "0" * 32, **told}
-
-
-def free_port() -> int:
-    """A UDP port that was free a moment ago."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Program:

@@ -15,7 +15,13 @@ from pathlib import Path
 
 import zstandard
 from tests.bench.figures import Figure
-from tests.bench.programs import SCRIPT, Program, environment, free_port
+from tests.bench.programs import (
+    SCRIPT,
+    Program,
+    environment,
+)
+
+from serverless_init.testing import free_port
 
 _SECONDS = 60
 _BYTES_PER_S, _ROTATE_BYTES = 500 * 1024, 5 * 1024 * 1024

@@ -11,7 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.figures import Figure
-from tests.bench.programs import PYTHON, SCRIPT, Program, build_app, environment, free_port
+from tests.bench.programs import (
+    PYTHON,
+    SCRIPT,
+    Program,
+    build_app,
+    environment,
+)
+
+from serverless_init.testing import free_port
 
 _ROUNDS, _IMPORT_ROUNDS, _CPU_ROUNDS = 41, 11, 7
 _IDLE_AFTER_S = 1.0

@@ -13,10 +13,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.bench.figures import Figure
-from tests.bench.programs import Program, environment, free_port, instant_intake
+from tests.bench.programs import (
+    Program,
+    environment,
+    instant_intake,
+)
 from tests.bench.traces import body_of_now
 
 from serverless_init.gate.peers.fetch import compat
+from serverless_init.testing import free_port
 
 _CACHE = Path("build/peers")
 _ROUNDS, _REQUESTS, _SPANS = 5, 400, 100

@@ -9,7 +9,6 @@ import doctest
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from serverless_init.testing import free_port
 
 REPOSITORY = Path(__file__).parents[2]
 PAGES = sorted({*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")})
@@ -63,9 +64,7 @@ PORTS = ("DD_DOGSTATSD_PORT", "DD_APM_RECEIVER_PORT")
 @pytest.fixture
 def environment() -> dict[str, str]:
     """No settings of the machine, the installed programs first, and a UDP port of its own."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     kept = {k: v for k, v in os.environ.items() if not k.startswith("DD_")}
     programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return {**kept, "PATH": programs, **dict.fromkeys(PORTS, str(port))}

@@ -2,13 +2,14 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+
+from serverless_init import testing
 
 # A runner under nohup, or in a shell's background, has some of these ignored, and we keep that.
 _RUNNERS_MAY_IGNORE = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
@@ -38,10 +39,14 @@ def node_packages() -> None:
 
 @pytest.fixture
 def free_port() -> int:
-    """A port that was free a moment ago, for UDP and surely not an Agent's for TCP."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has, by UDP or TCP."""
+    return testing.free_port()
+
+
+@pytest.fixture
+def free_tcp_port() -> int:
+    """A port besides `free_port`."""
+    return testing.free_port()
 
 
 @pytest.fixture

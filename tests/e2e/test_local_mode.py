@@ -51,5 +51,14 @@ def test_a_taken_port_is_replaced_and_the_app_is_told(run: Run, free_port: int) 
     assert "accepted 5 = delivered 5" in result.stderr
 
 
+def test_a_taken_port_for_traces_is_replaced_and_the_app_is_told(run: Run, free_port: int) -> None:
+    asks = "import os; print(os.environ['DD_TRACE_AGENT_PORT'])"
+    with socket.create_server(("127.0.0.1", free_port)):
+        result = run("--local", "--", sys.executable, "-c", asks)
+    given = result.stdout.strip()
+    taken = f"TCP port {free_port} is taken; the app is given port {given} in DD_TRACE_AGENT_PORT"
+    assert taken in result.stderr
+
+
 def test_there_is_no_colour_where_there_is_no_terminal(run: Run) -> None:
     assert "\x1b" not in run("--local", "--", sys.executable, "-c", APP).stderr

@@ -120,7 +120,7 @@ def test_the_python_clients_timers_arrive_as_measured(
 @pytest.mark.usefixtures("node_packages")
 @pytest.mark.parametrize("buffer_bytes", [0, 1432])
 @pytest.mark.parametrize("transport", ["udp by host and port", "udp by url"])
-def test_node_packages_loses_nothing(
+def test_hot_shots_loses_nothing(
     session: Session, intake: IntakeThread, transport: str, buffer_bytes: int
 ) -> None:
     printed = session(transport, NODE, NODE_APP, str(buffer_bytes))
@@ -130,7 +130,7 @@ def test_node_packages_loses_nothing(
     assert not [name for name in counts(intake) if "dropped" in name]
 
 
-def test_the_lock_of_node_packages_names_no_registry() -> None:
+def test_the_lock_of_the_node_packages_names_no_registry() -> None:
     """A registry's address would bind everybody to the mirror of whoever wrote the file."""
     lock = json.loads((NODE_FOLDER / "package-lock.json").read_text())
     assert [name for name, entry in lock["packages"].items() if "resolved" in entry] == []

@@ -137,7 +137,8 @@ def test_a_second_signal_reaches_the_app_and_changes_nothing_for_the_flush(
             process.send_signal(signal.SIGTERM)
             time.sleep(0.05)
         out, err = process.communicate("go\n", timeout=20)
-    assert out == "6\n"
+    # Of the same signals that wait for a process the kernel keeps one.
+    assert 2 <= int(out) <= 6
     assert process.returncode == 7
     assert receipts(err)[-1]["delivered"] == receipts(err)[-1]["accepted"] == 1
     assert arrived(intake, "before") == 1

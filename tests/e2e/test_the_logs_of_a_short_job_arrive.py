@@ -62,6 +62,8 @@ def job(environment: dict[str, str]) -> Job:
                 "DD_API_KEY": "0123456789abcdef0123456789abcdef",
                 "DD_DOGSTATSD_PORT": "0",
                 "DD_LOGS_ENABLED": "true",
+                # What we add when the job fails: test_the_log_tells_how_the_program_ended.py.
+                "DD_SERVERLESS_EXIT_REPORT": "false",
                 "DD_SERVERLESS_RECEIPT": "json",
                 # A machine that is busy with other tests may take long for our start alone.
                 "DD_SERVERLESS_GRACE_PERIOD": "60",

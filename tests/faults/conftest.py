@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from serverless_init.clock import SystemClock
 from serverless_init.config import ForwarderSettings
 from serverless_init.forwarder import Forwarder, IntakeEndpoint, Outlet
 from serverless_init.model import SERIES_V2, Payload, PayloadKind
-from serverless_init.testing import IntakeThread
+from serverless_init.testing import IntakeThread, free_port
 from serverless_init.wire import HttpClient
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -173,9 +172,7 @@ def within() -> Callable[[float], float]:
 @pytest.fixture
 def program() -> Iterator[Program]:
     """The program, without an API key."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     # Not pytest's folder: its path may be too long for a socket, and only its owner may enter it.
     with tempfile.TemporaryDirectory() as folder:
         yield Program(Path(folder), port)

@@ -27,8 +27,8 @@ Plant = tuple[str, str, str]
 NOTHING: Plant = ("dogstatsd/component.py", PARSED, PARSED)
 LOST_PACKET: Plant = (
     "dogstatsd/component.py",
-    "        for packet in packets:\n            container = ",
-    "        for packet in packets[not self.stats.packets_parsed :]:\n            container = ",
+    '            self._ingest(packets, arrived_at, b"")\n',
+    '            self._ingest(packets[not self.stats.packets_parsed :], arrived_at, b"")\n',
 )
 LOST_PAYLOAD: Plant = (
     "forwarder/http.py",
@@ -41,7 +41,7 @@ LOST_PAYLOAD: Plant = (
 LEAK: Plant = (
     "dogstatsd/component.py",
     PARSED,
-    PARSED + "        self.__dict__.setdefault('leak', []).append(bytearray(b'x' * 2_000_000))\n",
+    PARSED + "        self.__dict__.setdefault('leak', []).append(bytearray(b'x' * 16_000_000))\n",
 )
 
 

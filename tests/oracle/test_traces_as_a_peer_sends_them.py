@@ -21,7 +21,7 @@ import datadog_serverless_compat
 import msgpack
 
 from serverless_init.intake.received_traces import ReceivedSpan
-from serverless_init.testing import IntakeThread, wait_until
+from serverless_init.testing import IntakeThread, free_port, wait_until
 
 PEER = Path(datadog_serverless_compat.__file__).parent / "bin/linux-amd64/datadog-serverless-compat"
 OURS = Path(sys.executable).with_name("serverless-init")
@@ -65,11 +65,6 @@ def running(command: list[str], settings: dict[str, str], port: int) -> Iterator
     finally:
         process.terminate()
         process.wait(PATIENCE_S)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def is_listening(port: int) -> bool:

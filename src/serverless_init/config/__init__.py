@@ -16,6 +16,7 @@ from serverless_init.config.settings_dogstatsd import (
     TimestampSettings,
     TransportSettings,
 )
+from serverless_init.config.settings_enhanced import EnhancedSettings
 from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
 from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
 from serverless_init.config.settings_network import (
@@ -43,6 +44,7 @@ __all__ = [
     "AggregatorSettings",
     "Configuration",
     "DogStatsDSettings",
+    "EnhancedSettings",
     "ForwarderSettings",
     "IntakeSettings",
     "LogsDeliverySettings",

@@ -27,6 +27,7 @@ from serverless_init.config.settings_dogstatsd import (
     TimestampSettings,
     TransportSettings,
 )
+from serverless_init.config.settings_enhanced import EnhancedSettings
 from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
 from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
 from serverless_init.config.settings_network import (
@@ -476,6 +477,7 @@ COMPONENTS: tuple[type[Settings], ...] = (
     AggregatorSettings,
     SerializerSettings,
     LogsSettings,
+    EnhancedSettings,
     ForwarderSettings,
     LogsDeliverySettings,
     IntakeSettings,

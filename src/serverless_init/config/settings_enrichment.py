@@ -126,7 +126,7 @@ class OriginSettings(Settings):
         "/proc",
         text,
         yaml="container_proc_root",
-        help="Where that process is looked up.",
+        help="Where that process is looked up, and our own for enhanced metrics.",
     )
     by_client: bool = setting(
         False,

@@ -2,7 +2,8 @@
 
 An experiment is a folder whose name is its name. ``experiment.yaml`` has the goal, the target, how
 long it runs in each tier and the checks; ``load.yaml``, where there is a load, the seed, the rate
-and the shape of what is sent. Unknown keys are errors: a bound that is misspelt judges nothing.
+and the shape of what is sent; ``logs.yaml`` the files that are written beside it. Unknown keys are
+errors: a bound that is misspelt judges nothing.
 """
 
 import os
@@ -80,6 +81,22 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class LogLoad:
+    """Files that are written and rotated: `bytes_per_second` each.
+
+    A file has at most `rotate_bytes`, and `rotations` older ones of its name are kept. The intake
+    answers logs after `response_delay_ms`.
+    """
+
+    files: int = 2
+    bytes_per_second: float = 0.0
+    rotate_bytes: int = 5 << 20
+    rotations: int = 5
+    response_delay_ms: int = 75
+    seed: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Experiment:
     """One folder's content."""
 
@@ -91,6 +108,7 @@ class Experiment:
     tiers: Mapping[str, Tier]
     checks: tuple[Check, ...]
     load: Load | None = None
+    logs: LogLoad | None = None
     erratic: bool = False
     rounds: int = 1
 
@@ -119,8 +137,9 @@ def load_experiment(folder: str) -> Experiment:
     """The experiment in `folder`. Raises `SettingError` for what cannot be one."""
     name = os.path.basename(os.path.normpath(folder))
     said = _read(os.path.join(folder, "experiment.yaml"))
-    load_path = os.path.join(folder, "load.yaml")
+    load_path, logs_path = (os.path.join(folder, f"{part}.yaml") for part in ("load", "logs"))
     load = _load(load_path) if os.path.exists(load_path) else None
+    logs = _log_load(logs_path) if os.path.exists(logs_path) else None
     goal, kind = str(said.pop("optimization_goal", "cpu")), str(said.pop("kind", "steady"))
     if goal not in GOALS or kind not in KINDS:
         raise SettingError(name, f"{goal}, {kind}", f"must be one of {[*GOALS]} and of {KINDS}")
@@ -136,6 +155,7 @@ def load_experiment(folder: str) -> Experiment:
         tiers=tiers,
         checks=tuple(_checks(said.pop("checks", []))),
         load=load,
+        logs=logs,
         erratic=bool(said.pop("erratic", False)),
         rounds=int(said.pop("rounds", 1)),
     )
@@ -185,6 +205,17 @@ def _load(path: str) -> Load:
             said[key] = number if key == "bytes_per_second" else int(number)
     try:
         return load_of(said)
+    except TypeError as error:
+        raise SettingError(path, ", ".join(said), f"cannot be a load: {error}") from None
+
+
+def _log_load(path: str) -> LogLoad:
+    said = _read(path)
+    for key in ("bytes_per_second", "rotate_bytes"):
+        if key in said:
+            said[key] = int(amount(said[key])[0])
+    try:
+        return LogLoad(**said)
     except TypeError as error:
         raise SettingError(path, ", ".join(said), f"cannot be a load: {error}") from None
 

@@ -7,13 +7,12 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from types import TracebackType
 from typing import Self
 
 from serverless_init.errors import ServerlessInitError
-from serverless_init.gate.experiment import Load
-from serverless_init.gate.sender import Address
+
+LOGS_ROUTE = "/api/v2/logs"
 
 _PATIENCE_S = 60.0
 _NAP_S = 0.01
@@ -110,38 +109,49 @@ class Sink(Running):
         self.url = self.line().split()[-1]
         self.port = int(self.url.rpartition(":")[2])
 
+    def delay(self, route: str, milliseconds: int) -> None:
+        """Answer every request to `route` that much later."""
+        steps = [{"delay_s": milliseconds / 1000, "times": 10**9}]
+        order = json.dumps({"route": route, "steps": steps}).encode()
+        with urllib.request.urlopen(f"{self.url}/local/faults", order, timeout=10):  # noqa: S310
+            pass
+
     def totals(self) -> dict[str, int]:
-        """What has been received: requests, payloads, items, bytes."""
+        """What has been received: requests, payloads, items, bytes; `payloads` without logs."""
         with urllib.request.urlopen(f"{self.url}/local/totals", timeout=10) as answer:  # noqa: S310
-            said: dict[str, int] = json.load(answer)
-        return said
+            said = json.load(answer)
+        logs = said.pop("routes").get(LOGS_ROUTE, {})
+        said["payloads"] -= logs.get("payloads", 0)
+        totals: dict[str, int] = said
+        return totals
 
 
-class Sender(Running):
-    """The load's sender. It has made its packets when the constructor returns."""
+class Generator(Running):
+    """A process that makes a load: ``python -m MODULE``. It is ready when the constructor returns.
+
+    `orders` are what it is told; see `sender` and `log_files`.
+    """
 
     def __init__(
         self,
         python: str,
         environ: Mapping[str, str],
-        load: Load,
+        module: str,
+        orders: Mapping[str, object],
         *,
-        address: Address,
-        seconds: float,
         cpu: int | None,
     ) -> None:
-        super().__init__([python, "-m", "serverless_init.gate.sender"], environ, cpu=cpu)
-        orders = {"load": asdict(load), "address": address, "seconds": seconds}
+        super().__init__([python, "-m", f"serverless_init.gate.{module}"], environ, cpu=cpu)
         self.tell(json.dumps(orders))
         if self.line() != "ready":
-            raise ReplicateFailed("the sender is not ready")
+            raise ReplicateFailed(f"{module} is not ready")
 
     def go(self) -> None:
-        """Send from now on."""
+        """Begin."""
         self.tell("go")
 
-    def sent(self) -> dict[str, float]:
-        """What has been sent, at the end."""
+    def done(self) -> dict[str, float]:
+        """What has been sent or written, at the end."""
         said: dict[str, float] = json.loads(self.line())
         return said
 

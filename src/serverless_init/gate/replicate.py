@@ -7,14 +7,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from serverless_init.gate.experiment import Experiment, Tier
 from serverless_init.gate.observe import Observer
 from serverless_init.gate.processes import (
+    LOGS_ROUTE,
+    Generator,
     ReplicateFailed,
     Running,
-    Sender,
     Sink,
     receipt_of,
     wait_for,
@@ -66,26 +67,18 @@ def run_replicate(experiment: Experiment, tier: Tier, place: Place) -> Series:
 
 def _steady(experiment: Experiment, tier: Tier, place: Place, folder: str) -> Series:
     target_cpu, other_cpu = place.cpus
-    load = experiment.load
     with Sink(place.own_bin, place.environ, cpu=other_cpu) as sink:
         port = _free_udp_port()
         environ = _settings(experiment, place, sink, folder, port)
-        seconds = tier.warmup_s + tier.duration_s
-        python = os.path.join(place.own_bin, os.path.basename(sys.executable))
-        sender = None
-        if load is not None:
-            address = (
-                ("127.0.0.1", port) if load.transport == "udp" else _socket(folder, load.transport)
-            )
-            sender = Sender(
-                python, place.environ, load, address=address, seconds=seconds, cpu=other_cpu
-            )
+        if experiment.logs is not None:
+            sink.delay(LOGS_ROUTE, experiment.logs.response_delay_ms)
+        sender, writer = _generators(experiment, tier, place, folder, port)
         command = [os.path.join(place.target_bin, "serverless-init"), "sleep", "86400"]
         with Running(command, environ, cpu=target_cpu, stderr=f"{folder}/stderr") as target:
             wait_for(_socket(folder, "uds"))
             time.sleep(_SETTLED_AFTER_S)
             observer = Observer(target.process.pid, sink.port)
-            sent = _observe(observer, tier, sender)
+            sent, written = _observe(observer, tier, sender, writer)
             exit_s = target.terminate()
             receipt = receipt_of(target)
         totals = sink.totals()
@@ -99,6 +92,7 @@ def _steady(experiment: Experiment, tier: Tier, place: Place, folder: str) -> Se
         "total_bytes_received": totals["bytes"],
         "exit_ms": 1000 * exit_s,
         **_account(receipt, totals, sent.get("samples", 0)),
+        **_log_account(receipt, written),
     }
     if sent:
         series["bytes_per_second"] = sent["bytes"] / sent["seconds"]
@@ -108,10 +102,34 @@ def _steady(experiment: Experiment, tier: Tier, place: Place, folder: str) -> Se
     return series
 
 
-def _observe(observer: Observer, tier: Tier, sender: Sender | None) -> dict[str, float]:
-    """Sample through the warm-up and the measured time; what the sender has sent."""
-    if sender is not None:
-        sender.go()
+def _generators(
+    experiment: Experiment, tier: Tier, place: Place, folder: str, port: int
+) -> tuple[Generator | None, Generator | None]:
+    """The sender of packets and the writer of files, as far as the experiment has them."""
+    _, cpu = place.cpus
+    python = os.path.join(place.own_bin, os.path.basename(sys.executable))
+    seconds = tier.warmup_s + tier.duration_s
+    load, logs = experiment.load, experiment.logs
+    sender = writer = None
+    if load is not None:
+        udp = ("127.0.0.1", port)
+        address = udp if load.transport == "udp" else _socket(folder, load.transport)
+        orders = {"load": asdict(load), "address": address, "seconds": seconds}
+        sender = Generator(python, place.environ, "sender", orders, cpu=cpu)
+    if logs is not None:
+        os.mkdir(_logs_folder(folder))
+        orders = {"load": asdict(logs), "folder": _logs_folder(folder), "seconds": seconds}
+        writer = Generator(python, place.environ, "log_files", orders, cpu=cpu)
+    return sender, writer
+
+
+def _observe(
+    observer: Observer, tier: Tier, sender: Generator | None, writer: Generator | None
+) -> tuple[Series, Series]:
+    """Sample through the warm-up and the measured time; what was sent, and what was written."""
+    generators = [generator for generator in (sender, writer) if generator is not None]
+    for generator in generators:
+        generator.go()
     began = time.monotonic()
     time.sleep(tier.warmup_s)
     observer.begin()
@@ -119,10 +137,15 @@ def _observe(observer: Observer, tier: Tier, sender: Sender | None) -> dict[str,
         observer.sample()
         time.sleep(_SAMPLE_S)
     observer.end()
-    if sender is None:
-        return {}
-    with sender:
-        return sender.sent()
+    sent: Series = {}
+    written: Series = {}
+    if sender is not None:
+        with sender:
+            sent = sender.done()
+    if writer is not None:
+        with writer:
+            written = writer.done()
+    return sent, written
 
 
 def _startup(experiment: Experiment, tier: Tier, place: Place, folder: str) -> Series:
@@ -188,8 +211,19 @@ def _settings(
         "DD_APM_RECEIVER_PORT": str(port),
         "DD_DOGSTATSD_SOCKET": _socket(folder, "uds"),
         "DD_DOGSTATSD_STREAM_SOCKET": _socket(folder, "uds_stream"),
+        **_log_settings(experiment, folder),
         **experiment.environment,
     }
+
+
+def _log_settings(experiment: Experiment, folder: str) -> dict[str, str]:
+    if experiment.logs is None:
+        return {}
+    return {"DD_LOGS_ENABLED": "true", "DD_SERVERLESS_LOG_PATH": f"{_logs_folder(folder)}/*.log"}
+
+
+def _logs_folder(folder: str) -> str:
+    return f"{folder}/logs"
 
 
 def _plain(place: Place) -> dict[str, str]:
@@ -206,6 +240,20 @@ def _account(receipt: dict[str, object], totals: dict[str, int], sent: float) ->
         "lost_samples": accepted - delivered,
         "missing_payloads": float(str(receipt["payloads"])) - totals["payloads"],
         "kernel_drops": float(str(receipt["kernel_drops"] or 0)),
+    }
+
+
+def _log_account(receipt: dict[str, object], written: Series) -> Series:
+    """The same of lines; nothing when no file was written."""
+    if not written:
+        return {}
+    signals = receipt["signals"]
+    assert isinstance(signals, dict), "the receipt has accounts by signal"
+    logs = signals["logs"]
+    return {
+        "missed_lines": written["lines"] - logs["accepted"],
+        "lost_lines": float(logs["accepted"] - logs["delivered"]),
+        "log_bytes_per_second": written["bytes"] / written["seconds"],
     }
 
 

@@ -26,7 +26,7 @@ from serverless_init.wire import offload
 _log = logging.getLogger("serverless_init.logs")
 
 _READ_BYTES = 131_072
-_PORTION_BYTES = 8_192
+_PORTION_BYTES = 32_768
 _ROOM_CHECK_S = 0.05
 
 

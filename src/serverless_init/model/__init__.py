@@ -2,6 +2,7 @@
 
 from serverless_init.model.entities import EntityTags, OwnKnowledge
 from serverless_init.model.events import AlertType, CheckStatus, Event, EventPriority, ServiceCheck
+from serverless_init.model.exit_report import ExitReport
 from serverless_init.model.logs import LogMessage, LogSource
 from serverless_init.model.metrics import (
     MetricKind,
@@ -25,7 +26,7 @@ from serverless_init.model.payloads import (
     PayloadKind,
     Priority,
 )
-from serverless_init.model.sinks import EventSink, PayloadSink, SerieSink
+from serverless_init.model.sinks import EventSink, PayloadSink, SampleSink, SerieSink
 from serverless_init.model.spans import (
     PRIORITY_NONE,
     AttributeValue,
@@ -54,6 +55,7 @@ __all__ = [
     "Event",
     "EventPriority",
     "EventSink",
+    "ExitReport",
     "LogMessage",
     "LogSource",
     "MetricKind",
@@ -64,6 +66,7 @@ __all__ = [
     "PayloadKind",
     "PayloadSink",
     "Priority",
+    "SampleSink",
     "Serie",
     "SerieKind",
     "SerieSink",

@@ -6,6 +6,7 @@ and only the serializer decides how invalid UTF-8 is replaced.
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class MetricKind(IntEnum):
@@ -58,14 +59,14 @@ class Origin:
     service: int
 
 
-@dataclass(frozen=True, slots=True)
-class Serie:
+class Serie(NamedTuple):
     """Points of one series, ascending in time.
 
     ``points`` are ``(unix seconds, value)``; ``interval_s`` is the bucket width (10).
     ``samples`` is how many accepted samples these points stand for: the unit in which every
     component accounts for what it passed on or dropped. Several series may come from one
     context (a histogram's outputs); then the first carries the count and the others carry 0.
+    A tuple and not a dataclass, because a flush makes one of each context.
     """
 
     name: bytes

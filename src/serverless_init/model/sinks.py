@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from serverless_init.model.events import Event, ServiceCheck
-from serverless_init.model.metrics import Serie
+from serverless_init.model.metrics import MetricSample, Serie
 from serverless_init.model.payloads import Payload
 
 
@@ -26,3 +26,10 @@ class PayloadSink(Protocol):
 
     def submit(self, payload: Payload) -> None:
         """Queue `payload`. Never blocks; what cannot be kept is counted as dropped."""
+
+
+class SampleSink(Protocol):
+    """Takes samples of our own metrics: names and tags are as they are to be sent."""
+
+    def add(self, sample: MetricSample, now: float) -> None:
+        """Aggregate `sample`, which is of `now` (unix seconds). Never blocks, never raises."""

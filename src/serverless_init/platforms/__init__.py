@@ -1,6 +1,7 @@
 """Floor 3: where we run, told from the environment and the metadata, and the tags that follow."""
 
 from serverless_init.platforms.app_service import APP_SERVICE
+from serverless_init.platforms.cloud_run_job import CLOUD_RUN_JOB
 from serverless_init.platforms.detect import PLATFORMS, detect
 from serverless_init.platforms.http import Patience, ask
 from serverless_init.platforms.local import LOCAL
@@ -9,6 +10,7 @@ from serverless_init.platforms.tags import Mode, as_mapping, configured_tags, pl
 
 __all__ = [
     "APP_SERVICE",
+    "CLOUD_RUN_JOB",
     "LOCAL",
     "PLATFORMS",
     "Description",

@@ -6,13 +6,17 @@ NOT_FOUND = 127
 SIGNAL_BASE = 128
 
 
+def signal_of(status: int) -> int:
+    """The signal that ended the app, 0 when it ended by itself: the low seven bits (wait(2))."""
+    return status & 0x7F
+
+
 def from_wait_status(status: int) -> int:
     """The app's own code, or 128 + n when signal n ended it.
 
-    The status of a process that has ended has the signal in its low seven bits, else the code in
-    its second byte (wait(2)).
+    The status of a process that ended by itself has the code in its second byte (wait(2)).
     """
-    number = status & 0x7F
+    number = signal_of(status)
     return SIGNAL_BASE + number if number else status >> 8
 
 

@@ -8,8 +8,10 @@ off the backlog in small portions and calls `receive` between them.
 
 Where the main thread is busy for longer than that, above all while the rest of the program is
 imported and the app is already running, the kernel is asked to raise SIGIO when a packet arrives
-(`signal_arrivals`), and the handler, which runs between two bytecodes, calls `receive`. No thread
-is needed: a thread would have to wait for the interpreter lock after every single packet.
+(`signal_arrivals`), and the handler, which runs between two bytecodes, calls `receive`. Once the
+rest is there, a thread without Python reads datagrams in batches (`receive_in_threads`), and
+`receive` comes for them; a thread of Python's would have to wait for the interpreter lock after
+every single packet.
 
 All sockets stand in one `selectors` selector, whose own descriptor becomes readable when any of
 them is: an event loop watches one descriptor and knows nothing of stream connections.
@@ -36,6 +38,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from serverless_init.reception.batches import Batches
     from serverless_init.reception.sources import Source
 
 # What a Python object for a packet costs beyond the packet's own bytes.
@@ -63,11 +66,12 @@ class Reception:
         self._selector = selectors.DefaultSelector()
         self._sources: dict[int, Source] = {}
         self._paths: dict[str, int] = {}
+        self._threads: list[Batches] = []
         self._receiving = False
         self._signalling = False
 
     def __len__(self) -> int:
-        return sum(len(packets) for _, packets in self._batches)
+        return sum(map(len, self._threads)) + sum(len(packets) for _, packets in self._batches)
 
     def fileno(self) -> int:
         """A descriptor that is readable when a packet, or a connection, has arrived."""
@@ -117,6 +121,36 @@ class Reception:
         finally:
             self._receiving = False
 
+    def receive_in_threads(self, on: bool) -> None:
+        """Have datagrams read without the interpreter, where that has been compiled, or stop that.
+
+        As many threads as there are rules for packets, usually one. `receive` comes for what they
+        have read, and the backlog takes over what they leave. When they cannot be had, everything
+        goes on as before.
+        """
+        if not on:
+            self._end_threads()
+            return
+        try:
+            from serverless_init.reception.batches import Batches, by_rule
+        except ModuleNotFoundError:
+            return
+        sources = [s for s in self._sources.values() if isinstance(s, DatagramSource)]
+        for group in by_rule(sources):
+            try:
+                batches = Batches(
+                    group,
+                    self.stats,
+                    packet_bytes_max=self._packet_bytes_max,
+                    bytes_max=self._bytes_max,
+                )
+            except OSError:
+                continue
+            self._threads.append(batches)
+            for source in group:
+                self._selector.unregister(source.sock)
+            self._selector.register(batches, selectors.EVENT_READ, batches)
+
     def take(self, count: int) -> tuple[float, list[bytes]] | None:
         """Up to `count` of the oldest packets, and their arrival time (unix s); None when empty."""
         if not self._batches:
@@ -137,12 +171,6 @@ class Reception:
         for source in self._sources.values():
             _signal_arrivals(source.sock, on)
 
-    @property
-    def untouched(self) -> bool:
-        """Whether nothing has ever come in on any socket, not even an error."""
-        stats = self.stats
-        return not (stats.packets or stats.connections or stats.read_errors or stats.dropped)
-
     def kernel_drops(self) -> int | None:
         """UDP datagrams the kernel dropped before we could read them; None when it does not say."""
         inodes = {str(os.fstat(fd).st_ino) for fd in self._sources}
@@ -159,12 +187,30 @@ class Reception:
 
     def close(self) -> None:
         """Close every socket and remove its path. What is in the backlog can still be taken."""
+        self._end_threads()
         for source in list(self._sources.values()):
             self._remove(source)
         for path, inode in self._paths.items():
             if _inode(path) == inode:  # not that of an instance that has taken our place
                 _unlink(path)
         self._selector.close()
+
+    def _end_threads(self) -> None:
+        if not self._threads:
+            return
+        packets: list[bytes] = []
+        for batches in self._threads:
+            batches.stop()
+            self._selector.unregister(batches)
+            first = len(packets)
+            batches.receive(packets, 0)
+            self._count(packets, first)
+        self._threads.clear()
+        if packets:
+            self._batches.append((time.time(), packets))
+        read = {key.fd for key in self._selector.get_map().values()}
+        for fd in self._sources.keys() - read:
+            self._selector.register(fd, selectors.EVENT_READ, self._sources[fd])
 
     def _receive_from(self, source: "Source", packets: list[bytes]) -> None:
         room = self._bytes_max - self._bytes
@@ -173,14 +219,18 @@ class Reception:
             return
         first = len(packets)
         alive = source.receive(packets, room)
-        read = sum(map(len, packets[first:])) + _PACKET_OVERHEAD_BYTES * (len(packets) - first)
-        self._bytes += read
+        self._count(packets, first)
         if isinstance(source, StreamListener):
             # Read at once: who looks whether anything is left must not find an unread connection.
             for connection in self._add_connections(source):
                 self._receive_from(connection, packets)
         if not alive:
             self._remove(source)
+
+    def _count(self, packets: list[bytes], first: int) -> None:
+        """The `packets` from index `first` on take room in the backlog."""
+        read = sum(map(len, packets[first:])) + _PACKET_OVERHEAD_BYTES * (len(packets) - first)
+        self._bytes += read
 
     def _add_connections(self, listener: StreamListener) -> "Iterator[Source]":
         for sock in listener.accepted():

@@ -55,6 +55,11 @@ class ReceptionStats:
         self.dropped: dict[str, int] = {}
         self.frame_excerpt = b""
 
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing has ever come in on any socket, not even an error."""
+        return not (self.packets or self.connections or self.read_errors or self.dropped)
+
     def drop(self, reason: str) -> None:
         """Count one dropped packet."""
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
@@ -78,12 +83,17 @@ class DatagramSource:
         self.read: Callable[[int], bytes] = sock.recv
         self._stats = stats
         self._packet_bytes_max = packet_bytes_max
-        self._eol_required = eol_required
+        self.eol_required = eol_required
+
+    @property
+    def names_senders(self) -> bool:
+        """Whether `read` has been replaced by one that says who has sent a packet."""
+        return self.read != self.sock.recv
 
     def receive(self, packets: list[bytes], room: int) -> bool:
         """See `Source.receive`."""
         receive, limit = self.read, self._packet_bytes_max
-        stats, eol_required = self._stats, self._eol_required
+        stats, eol_required = self._stats, self.eol_required
         while room > 0:
             try:
                 packet = receive(limit + 1)
@@ -95,12 +105,24 @@ class DatagramSource:
             stats.packets += 1
             stats.bytes += len(packet)
             room -= len(packet) + 1
-            if len(packet) > limit:
-                packet = self._cut(packet)
-            elif eol_required:
-                packet = terminated(packet, stats)
+            if len(packet) > limit or eol_required:
+                packet = self._whole(packet)
             packets.append(packet)
         return True
+
+    def admit(self, datagrams: list[bytes], longest: int) -> list[bytes]:
+        """The packets in `datagrams` that were read, and counted, elsewhere, a byte too many too.
+
+        The longest of them has so many bytes.
+        """
+        if not self.eol_required and longest <= self._packet_bytes_max:
+            return datagrams
+        return [self._whole(datagram) for datagram in datagrams]
+
+    def _whole(self, packet: bytes) -> bytes:
+        if len(packet) > self._packet_bytes_max:
+            return self._cut(packet)
+        return terminated(packet, self._stats) if self.eol_required else packet
 
     def _cut(self, packet: bytes) -> bytes:
         # The kernel has thrown away the rest: the last line has no end and would be a wrong value.

@@ -11,9 +11,11 @@ from serverless_init.sampler.sender import Sender
 from serverless_init.sampler.sketch import quantile
 from serverless_init.sampler.statistics import Statistics
 from serverless_init.sampler.stats import SamplerStats
-from serverless_init.sampler.time_sampler import Flushed, SamplerOptions, TimeSampler
+from serverless_init.sampler.time_sampler import Flushed, SamplerOptions
+from serverless_init.sampler.twin import COMPILED, TimeSampler
 
 __all__ = [
+    "COMPILED",
     "Crowding",
     "EnrichmentRules",
     "Flushed",

@@ -34,10 +34,13 @@ Output = tuple[bytes, SerieKind, float]
 class Cell:
     """Base of the cells. `samples` is how many samples it took.
 
-    `add` and `add_member` return None, or the reason why the sample was not taken.
+    `add` and `add_member` return None, or the reason why the sample was not taken. What
+    `has_one_output` has at most one, of the metric's own name.
     """
 
     __slots__ = ("samples", "unit")
+
+    has_one_output = True
 
     def __init__(self) -> None:
         self.samples = 0
@@ -56,6 +59,10 @@ class Cell:
         """Take one member of a set."""
         del member
         return KIND_CONFLICT
+
+    def measure_in(self, unit: bytes) -> None:
+        """Remember what the values are; only a histogram has a use for it."""
+        del unit
 
     def outputs(self) -> Iterator[Output]:
         """What the cell becomes: (suffix of the name, kind, value), all finite."""
@@ -141,6 +148,8 @@ class Histogram(Cell):
 
     __slots__ = ("_groups", "_outputs")
 
+    has_one_output = False
+
     def __init__(self, outputs: HistogramOutputs) -> None:
         super().__init__()
         self._outputs = outputs
@@ -160,6 +169,10 @@ class Histogram(Cell):
         group.append(value)
         self.samples += 1
         return None
+
+    def measure_in(self, unit: bytes) -> None:
+        """See `Cell.measure_in`."""
+        self.unit = unit
 
     def outputs(self) -> Iterator[Output]:
         """See `Cell.outputs`. ``count`` is a rate, everything else a gauge."""
@@ -217,13 +230,13 @@ class Bucket:
         if kind is MetricKind.DISTRIBUTION:
             distribution = self.distributions.get(context)
             if distribution is None:
-                distribution = self.distributions[context] = Distribution()
+                distribution = self.distributions[context] = self.new_distribution()
             return distribution
         cell = self.cells.get(context)
         if cell is None:
-            cell = self.cells[context] = _new_cell(kind, outputs)
-        if kind is MetricKind.TIMING and isinstance(cell, Histogram):
-            cell.unit = b"millisecond"
+            cell = self.cells[context] = self.new_cell(kind, outputs)
+        if kind is MetricKind.TIMING:
+            cell.measure_in(b"millisecond")
         return cell
 
     def holds(self, context: Context) -> bool:
@@ -236,12 +249,18 @@ class Bucket:
             cell.samples for cell in self.distributions.values()
         )
 
+    @staticmethod
+    def new_distribution() -> Distribution:
+        """An empty cell for a distribution."""
+        return Distribution()
 
-def _new_cell(kind: MetricKind, outputs: HistogramOutputs) -> Cell:
-    if kind is MetricKind.GAUGE:
-        return Gauge()
-    if kind is MetricKind.COUNTER:
-        return Counter()
-    if kind is MetricKind.SET:
-        return Members()
-    return Histogram(outputs)
+    @staticmethod
+    def new_cell(kind: MetricKind, outputs: HistogramOutputs) -> Cell:
+        """An empty cell for any other kind."""
+        if kind is MetricKind.GAUGE:
+            return Gauge()
+        if kind is MetricKind.COUNTER:
+            return Counter()
+        if kind is MetricKind.SET:
+            return Members()
+        return Histogram(outputs)

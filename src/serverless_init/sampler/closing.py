@@ -5,7 +5,7 @@ and what is left is still held. The points of one context from several buckets b
 name and kind.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from serverless_init.model import Serie, SerieKind, SketchPoint, SketchSerie
 from serverless_init.sampler.buckets import INTERVAL_S, Bucket
@@ -36,16 +36,37 @@ class Closing:
         self._stats = stats
         self._statistics = statistics
         self._unwanted = unwanted
+        self._is_plain = len(buckets) == 1 and not unwanted and not statistics
 
     def samples(self) -> int:
         """How many samples have not been yielded yet."""
         return sum(bucket.samples() for bucket in self._buckets)
 
-    def series(self, context: Context, *, zero_before: int) -> Iterator[Serie]:
+    def series(self, context: Context, *, zero_before: int) -> Iterable[Serie]:
         """The series of `context`; the first one carries its samples.
 
-        A bucket that starts before `zero_before` and has no sample of it gives a zero.
+        A bucket that starts before `zero_before` and has no sample of it gives a zero. The cells of
+        `context` are gone once the first one is taken.
         """
+        if self._is_plain:
+            (bucket,) = self._buckets
+            cell = bucket.cells.get(context)
+            if cell is not None and cell.has_one_output and cell.samples:
+                return self._only_serie(context, bucket)
+        return self._joined(context, zero_before)
+
+    def _only_serie(self, context: Context, bucket: Bucket) -> tuple[Serie, ...]:
+        """As `_joined` where there is nothing to join, which is nearly always: half the time."""
+        cell = bucket.cells.pop(context)
+        name, host, tags = context.identity
+        for _, kind, value in cell.outputs():
+            self._stats.samples_flushed += cell.samples
+            points = ((bucket.start, value),)
+            return (Serie(name, tags, host, kind, points, INTERVAL_S, cell.unit, cell.samples),)
+        self._stats.drop(NO_OUTPUT, cell.samples)
+        return ()
+
+    def _joined(self, context: Context, zero_before: int) -> Iterator[Serie]:
         points: dict[tuple[bytes, SerieKind], list[tuple[int, float]]] = {}
         samples = 0
         unit = b""

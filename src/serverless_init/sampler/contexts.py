@@ -9,10 +9,13 @@ Both tables are bounded. Contexts have a maximum; a context keeps its newest raw
 raw keys go when their context goes.
 """
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from serverless_init.model import MetricKind
 from serverless_init.sampler.enrichment import Identity
+
+if TYPE_CHECKING:
+    from serverless_init.sampler.buckets import Cell
 
 # One text per sender and sample rate is usual. More than this are noise, like a field that is
 # different in every message.
@@ -37,22 +40,17 @@ class Context:
         self.raw_keys: tuple[bytes, ...] = ()
 
 
-def _refuse(value: float, weight: float) -> str | None:
-    raise AssertionError("a route is attached to a cell before it is used", value, weight)
-
-
 class Route:
-    """Where samples of one raw key go: into the cell of the bucket with number `epoch`.
+    """Where samples of one raw key go: into `cell`, that of the bucket with number `epoch`.
 
-    `add` and `add_member` are that cell's; `weight` is what the cell makes of the rate. A route
-    whose epoch is not the wanted bucket's has to be attached to a cell of that one first. A new
-    route has an epoch that no bucket has, nor the absence of one (0). Where there is a `copy`,
-    every number goes to that route too.
+    `weight` is what the cell makes of the rate. A route whose epoch is not the wanted bucket's has
+    to be attached to a cell of that one first. A new route has an epoch that no bucket has, nor the
+    absence of one (0). Where there is a `copy`, every number goes to that route too.
     """
 
-    __slots__ = ("add", "add_member", "context", "copy", "epoch", "kind", "rate", "weight")
+    __slots__ = ("cell", "context", "copy", "epoch", "kind", "rate", "weight")
 
-    add_member: Callable[[bytes], str | None]
+    cell: "Cell"
 
     def __init__(
         self, context: Context, kind: MetricKind, rate: float, copy: "Route | None" = None
@@ -63,21 +61,29 @@ class Route:
         self.copy = copy
         self.epoch = -1
         self.weight = 1.0
-        self.add: Callable[[float, float], str | None] = _refuse
+
+    def attach(self, cell: "Cell", epoch: int) -> None:
+        """Lead to `cell` of the bucket with number `epoch` from now on."""
+        self.cell = cell
+        self.weight = cell.weigh(self.rate)
+        self.epoch = epoch
 
 
 class Contexts:
     """The table of contexts, at most `contexts_max`, and the routes to them by raw key.
 
     Routes of sets are apart, because a set's value is read differently. The owner reads both
-    dictionaries, and only this class changes them.
+    dictionaries, and only this class changes them. `removals` counts the raw keys that were taken
+    out of them. `new_context` makes contexts.
     """
 
-    def __init__(self, contexts_max: int) -> None:
+    def __init__(self, contexts_max: int, new_context: type[Context] = Context) -> None:
         self.number_routes: dict[bytes, Route] = {}
         self.set_routes: dict[bytes, Route] = {}
+        self.removals = 0
         self._contexts: dict[Identity, Context] = {}
         self._contexts_max = contexts_max
+        self._new_context = new_context
 
     def __len__(self) -> int:
         return len(self._contexts)
@@ -92,7 +98,7 @@ class Contexts:
         if context is None:
             if len(self._contexts) >= self._contexts_max:
                 return None
-            context = self._contexts[identity] = Context(identity, kind, second)
+            context = self._contexts[identity] = self._new_context(identity, kind, second)
         return context
 
     def kept(self, context: Context) -> Context:
@@ -121,6 +127,7 @@ class Contexts:
             self._forget_oldest_raw_key(context)
 
     def _forget_oldest_raw_key(self, context: Context) -> None:
+        self.removals += 1
         oldest, *_ = context.raw_keys
         context.raw_keys = context.raw_keys[1:]
         self.number_routes.pop(oldest, None)

@@ -23,6 +23,8 @@ _JMX_CHECK_NAME = b"dd.internal.jmx_check_name:"
 
 # Tag texts whose outcome is remembered; enough for the tag sets of one program.
 _KNOWN_MAX = 1024
+# Names and single tags of which contexts share one copy; beyond it, new contexts begin new copies.
+_TEXTS_MAX = 16_384
 _COPIED = (MetricKind.HISTOGRAM, MetricKind.TIMING)
 _NOBODY = Sender()
 
@@ -83,6 +85,7 @@ class Enrichment:
         self.host = rules.host
         self._rules = rules
         self._rejects = rules.names.rejects if rules.names else None
+        self._texts: dict[bytes, bytes] = {}
         self._known: dict[tuple[tuple[bytes, ...], Sender], tuple[bytes, tuple[bytes, ...]]] = {}
 
     def identify(self, sample: MetricSample, container: bytes = b"") -> Identity | None:
@@ -107,7 +110,7 @@ class Enrichment:
         host, canonical = self._host_and_tags(tags, sender)
         if rules.tags and sample.kind is MetricKind.DISTRIBUTION:
             canonical = rules.tags.filter(name, canonical)
-        return Identity(name, host, canonical)
+        return Identity(self._shared(name), host, canonical)
 
     def copy_of(self, sample: MetricSample, identity: Identity) -> Identity | None:
         """The identity of the distribution that a histogram or timing is copied to, if it is."""
@@ -132,8 +135,14 @@ class Enrichment:
             host = self.host if stripped.host is None else stripped.host
             sender = sender._replace(entity_id=stripped.entity_id, cardinality=stripped.cardinality)
             enriched = stripped.tags + self._rules.extra_tags + self.tags_of_sender(sender)
-            known = host, normalize(enriched)
+            known = host, tuple([self._shared(tag) for tag in normalize(enriched)])
             if len(self._known) >= _KNOWN_MAX:
                 self._known.clear()
             self._known[key] = known
         return known
+
+    def _shared(self, text: bytes) -> bytes:
+        """The one copy of `text` that all contexts hold."""
+        if len(self._texts) >= _TEXTS_MAX:
+            self._texts.clear()
+        return self._texts.setdefault(text, text)

@@ -31,14 +31,15 @@ histogram's value as a distribution counts as a sample of its own. At any moment
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from sys import float_info
 
-from serverless_init.model import MetricKind, MetricSample, Serie, SketchSerie
+from serverless_init.model import MetricKind, MetricSample, Serie, SketchSerie, normalize
 from serverless_init.sampler.buckets import INTERVAL_S, Bucket
 from serverless_init.sampler.closing import Closing
 from serverless_init.sampler.contexts import Context, Contexts, Route
+from serverless_init.sampler.copying import Copying
 from serverless_init.sampler.crowding import Crowding, crowding
 from serverless_init.sampler.enrichment import Enrichment, Identity
 from serverless_init.sampler.histogram import HistogramOutputs
@@ -92,6 +93,11 @@ class TimeSampler:
     `statistics` is None unless the options ask for it. `enrichment` is also for what is no metric.
     """
 
+    # The parts of which the compiled twin has its own.
+    _new_context = Context
+    _new_route = Route
+    _new_bucket = Bucket
+
     def __init__(self, options: SamplerOptions) -> None:
         self.stats = SamplerStats()
         self.statistics = Statistics() if options.statistics else None
@@ -103,7 +109,7 @@ class TimeSampler:
         self.enrichment = Enrichment(options.enrichment)
         self._copies = options.enrichment.copy_prefix is not None
         self._unwanted_outputs = options.enrichment.names.of_histograms()
-        self._contexts = Contexts(options.contexts_max)
+        self._contexts = Contexts(options.contexts_max, self._new_context)
         self._unwanted: dict[bytes, MetricKind] = {}
         self._timestamped = Timestamped(self.stats, self.statistics)
         self._timeline = Timeline(INTERVAL_S)
@@ -142,7 +148,7 @@ class TimeSampler:
                     if route.epoch != epoch:
                         epoch = self._attach(route, window)
                     route.context.last_seen = second
-                    refusal = route.add(number, route.weight)
+                    refusal = route.cell.add(number, route.weight)
                     if refusal is not None:
                         self.stats.drop(refusal)
                     continue
@@ -152,6 +158,21 @@ class TimeSampler:
                 rare.append(event)
         self.stats.samples_accepted += accepted
         return rare or ()
+
+    def ingest_packets(self, packets: list[bytes], now: float) -> Sequence[bytes]:
+        """As `ingest`, of several packets."""
+        return [line for packet in packets for line in self.ingest(packet, now)]
+
+    def add(self, sample: MetricSample, now: float) -> None:
+        """Take a sample of our own, of `now`: neither enrichment nor a timestamp changes it."""
+        second = int(now)
+        identity = Identity(sample.name, self.enrichment.host, normalize(sample.tags))
+        context = self._contexts.find(identity, sample.kind, second)
+        if context is None:
+            self.stats.refuse(sample.name, len(sample.values))
+            return
+        route = Route(context, sample.kind, sample.rate)
+        self._feed(route, sample.values, self._timeline.window_of(second), second)
 
     def flush(self, now: float, *, force: bool) -> Flushed:
         """Close the buckets whose window is over at `now`, or all with `force`.
@@ -261,7 +282,7 @@ class TimeSampler:
             self.stats.refuse(sample.name, len(sample.values) or 1)
             return
         window = self._timeline.window_of(second)
-        route = Route(context, sample.kind, sample.rate, copy)
+        route = self._new_route(context, sample.kind, sample.rate, copy)
         if copied is None or copy is not None:
             self._contexts.remember(raw_key, route)
         if sample.kind is MetricKind.SET:
@@ -278,7 +299,7 @@ class TimeSampler:
         if context is None:
             self.stats.refuse(copied.name, len(sample.values))
             return None
-        return Route(context, MetricKind.DISTRIBUTION, sample.rate)
+        return self._new_route(context, MetricKind.DISTRIBUTION, sample.rate)
 
     def _remember_unwanted(self, raw_key: bytes, sample: MetricSample) -> None:
         if sample.timestamp:  # its text will not come again
@@ -308,7 +329,7 @@ class TimeSampler:
         if finite:
             self._attach(route, window)
         for value in finite:
-            refusal = route.add(value, route.weight)
+            refusal = route.cell.add(value, route.weight)
             if refusal is not None:
                 self.stats.drop(refusal)
 
@@ -317,7 +338,7 @@ class TimeSampler:
         self.stats.samples_accepted += 1
         route.context.last_seen = second
         self._attach(route, window)
-        refusal = route.add_member(member)
+        refusal = route.cell.add_member(member)
         if refusal is not None:
             self.stats.drop(refusal)
 
@@ -328,35 +349,18 @@ class TimeSampler:
             bucket = self._open(window)
         if route.epoch != bucket.epoch:
             cell = bucket.cell(route.context, route.kind, self._outputs)
-            route.add = cell.add
-            route.add_member = cell.add_member
-            route.weight = cell.weigh(route.rate)
-            route.epoch = bucket.epoch
             if route.copy is not None:
                 # It may have expired before its original, when that began as a counter.
                 route.copy.context = self._contexts.kept(route.copy.context)
                 self._attach(route.copy, window)
-                route.add = self._adding_twice(route, route.copy)
+                cell = Copying(cell, context=route.context, copy=route.copy, stats=self.stats)
+            route.attach(cell, bucket.epoch)
         return bucket.epoch
-
-    def _adding_twice(self, route: Route, copy: Route) -> Callable[[float, float], str | None]:
-        """What takes a number for `route` and, as a sample of its own, for its copy."""
-        add, stats = route.add, self.stats
-
-        def add_twice(value: float, weight: float) -> str | None:
-            copy.context.last_seen = route.context.last_seen
-            stats.samples_accepted += 1
-            refusal = copy.add(value, copy.weight)
-            if refusal is not None:
-                stats.drop(refusal)
-            return add(value, weight)
-
-        return add_twice
 
     def _open(self, window: int) -> Bucket:
         self._epoch += 1
         start = self._timeline.claim(window)
-        bucket = Bucket(window=window, start=start, epoch=self._epoch)
+        bucket = self._new_bucket(window=window, start=start, epoch=self._epoch)
         self._buckets[window] = bucket
         return bucket
 

@@ -18,6 +18,8 @@ from serverless_init.serializer.utf8 import valid
 SERIES_FORMAT = PayloadFormat(PayloadKind.SERIES, SERIES_V2, "application/x-protobuf")
 
 _POINT_KEY = b"\x22"
+# What so many series share may be remembered beyond the memos' bounds.
+_TRIM_EVERY = 32
 
 
 class SeriesEncoder:
@@ -25,6 +27,7 @@ class SeriesEncoder:
 
     def __init__(self, origin: Callable[[bytes], Origin | None]) -> None:
         self._origin = origin
+        self._encoded = 0
         self._tags: Memo[bytes, bytes] = Memo(self._tag)
         self._lifted: dict[bytes, bytes] = {}
         self._hosts: Memo[bytes, bytes] = Memo(_host)
@@ -34,7 +37,9 @@ class SeriesEncoder:
 
     def encode(self, serie: Serie) -> Item:
         """`serie` as one ``series`` field of the payload."""
-        self._trim()
+        self._encoded += 1
+        if self._encoded % _TRIM_EVERY == 0:
+            self._trim()
         name, origin = self._names[serie.name]
         tags = b"".join(map(self._tags.__getitem__, serie.tags))
         resources = self._hosts[serie.host]
@@ -42,7 +47,7 @@ class SeriesEncoder:
         if lifted and not lifted.keys().isdisjoint(serie.tags):
             resources += _resources(serie.tags, lifted)
         shape = self._shapes[serie.kind, serie.interval_s, serie.unit]
-        body = b"".join((resources, name, tags, shape, *self._points(serie), origin))
+        body = b"".join((resources, name, tags, shape, self._points(serie), origin))
         return Item(b"\x0a" + varint(len(body)) + body, len(serie.points), serie.samples)
 
     def _trim(self) -> None:
@@ -65,13 +70,13 @@ class SeriesEncoder:
     def _name(self, name: bytes) -> tuple[bytes, bytes]:
         return string(b"\x12", valid(name)), metadata(b"\x4a", self._origin(name))
 
-    def _points(self, serie: Serie) -> list[bytes]:
+    def _points(self, serie: Serie) -> bytes:
         instants = self._instants
         fields = []
         for timestamp, value in serie.points:
             with_value, without_value = instants[timestamp]
             fields.append(with_value + pack_double(value) if value else without_value)
-        return fields
+        return fields[0] if len(fields) == 1 else b"".join(fields)
 
 
 def _host(host: bytes) -> bytes:

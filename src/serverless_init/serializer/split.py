@@ -22,7 +22,7 @@ Nothing is kept of a closed payload, not even the compressor.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from serverless_init.model import Endpoint, Payload, PayloadKind
 from serverless_init.serializer.stats import SerializerStats
@@ -89,9 +89,11 @@ class Limits:
     points_max: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One encoded item; `group` only where the format is grouped."""
+class Item(NamedTuple):
+    """One encoded item; `group` only where the format is grouped.
+
+    A tuple and not a dataclass, because a flush makes one of each serie.
+    """
 
     body: bytes
     points: int

@@ -73,6 +73,7 @@ def _processing(options: TracesOptions, clock: Clock) -> Processing:
             global_tags=options.tags,
             function_tags=options.function_tags,
             is_edge=of(TraceSettings).mode == "edge",
+            adopt=options.adopt,
         ),
         int(clock.now() * 1e9),
     )

@@ -60,6 +60,8 @@ class Traces:
         """Accept, and pass on every three seconds."""
         await self._server.start()
         self._ticks = asyncio.create_task(self._flush_regularly(), name="traces.flush")
+        if self._options.last:
+            self._load_soon()
 
     def flush(self, *, force: bool = False) -> None:
         """Pass on what waits; with `force` the statistics of buckets that are not over too."""
@@ -72,6 +74,9 @@ class Traces:
         left_s = deadline - self._clock.monotonic()
         late = not await self._server.stop(left_s * _SERVER_SHARE)
         self._stop_ticking()
+        if self._options.last:
+            receiver = self._receiver or await self._loaded()
+            receiver.ingest.own(self._options.last(), self._clock.now())
         self.flush(force=True)
         if self._receiver:
             left_s = deadline - self._clock.monotonic()
@@ -113,10 +118,13 @@ class Traces:
         return await receiver.answer(request)
 
     async def _loaded(self) -> "Receiver":
+        self._receiver = await asyncio.shield(self._load_soon())
+        return self._receiver
+
+    def _load_soon(self) -> "asyncio.Future[Receiver]":
         if self._loading is None:
             self._loading = offload(self._load, name="traces load")
-        self._receiver = await asyncio.shield(self._loading)
-        return self._receiver
+        return self._loading
 
     def _load(self) -> "Receiver":
         from serverless_init.traces.assembly import assemble

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Generator, Mapping
 
 from serverless_init.lifecycle import Drained
-from serverless_init.model import TracerPayload
+from serverless_init.model import TraceChunk, TracerPayload
 from serverless_init.traces.build import Processing
 from serverless_init.traces.pipeline import Sender
 from serverless_init.traces.samplers import Rates
@@ -35,6 +35,11 @@ class Ingest:
             yield from self._processing.pipeline.ingest(payload, sender, now)
         finally:
             self._traces.add(payload)
+
+    def own(self, chunk: TraceChunk, now: float) -> None:
+        """Take spans of our own, as those of a tracer."""
+        for _ in self.traces(TracerPayload(chunks=[chunk]), Sender(), now):
+            continue
 
     def statistics(
         self, payload: ClientStatsPayload, headers: Mapping[str, str], now: float

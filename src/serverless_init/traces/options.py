@@ -1,10 +1,10 @@
 """What the receiver and everything behind it are made of, before any of it is loaded."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from serverless_init.config import Configuration, PassingSettings, ReceiverSettings
-from serverless_init.model import PayloadSink
+from serverless_init.model import PayloadSink, Span, TraceChunk
 from serverless_init.wire import HttpClient, Origin, ServerLimits
 
 _REQUEST_S = 5.0
@@ -18,6 +18,10 @@ class TracesOptions:
 
     Other products' requests go through `client` with the key that `api_key` gives, those for traces
     to `apm`; to `instead` go all of them. `platform`, `tags` and the others say where we are.
+
+    `adopt` is shown every chunk of spans before they are counted, and may change whose children
+    they are. `last` gives spans of our own, to be taken behind those of all tracers; because they
+    will come, everything is loaded at the start.
     """
 
     configuration: Configuration
@@ -32,6 +36,8 @@ class TracesOptions:
     tags: Mapping[str, str] = field(default_factory=dict)
     function_tags: str = ""
     profile_tags: Mapping[str, str] = field(default_factory=dict)
+    adopt: Callable[[Iterable[Span]], None] | None = None
+    last: Callable[[], TraceChunk] | None = None
 
 
 def server_limits(configuration: Configuration) -> ServerLimits:

@@ -6,7 +6,7 @@ about all traffic. The order matters in several places. Filters and statistics s
 names; replacement rules see obfuscated values; top-level spans are found by normalised services.
 """
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from serverless_init.model import PRIORITY_NONE, Span, TraceChunk, TracerPayload
@@ -55,13 +55,17 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is known of the place and goes with every span. `origin` names the platform."""
+    """What is known of the place and goes with every span. `origin` names the platform.
+
+    `adopt`, where there is one, may change whose children the spans of a chunk are.
+    """
 
     agent_env: str = "none"
     origin: str = ""
     global_tags: Mapping[str, str] = field(default_factory=dict)
     function_tags: str = ""
     is_edge: bool = False
+    adopt: Callable[[Iterable[Span]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,8 @@ class TracePipeline:
         """Tag, obfuscate and cut each span, and apply the replacement rules."""
         place, steps = self._place, self._steps
         chunk.origin = self._origin or chunk.origin or place.origin
+        if place.adopt:
+            place.adopt(chunk.spans)
         for span in chunk.spans:
             if self._tags:
                 span.meta.update(self._tags)

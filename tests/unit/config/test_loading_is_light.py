@@ -25,6 +25,7 @@ def test_loading_settings_imports_nothing_else() -> None:
         "serverless_init.config.parse_structures",
         "serverless_init.config.settings",
         "serverless_init.config.settings_dogstatsd",
+        "serverless_init.config.settings_enhanced",
         "serverless_init.config.settings_enrichment",
         "serverless_init.config.settings_logs",
         "serverless_init.config.settings_network",

@@ -28,6 +28,7 @@ ODD_VARIABLES = {
     "apm_config.errors_per_second": "DD_APM_ERROR_TPS",
     "apm_config.max_events_per_second": "DD_APM_MAX_EPS",
     "apm_config.target_traces_per_second": "DD_APM_TARGET_TPS",
+    "serverless.trace_enabled": "DD_TRACE_ENABLED",
 }
 DECLARED = [s for component in COMPONENTS for s in component.fields.values()]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from serverless_init.model import SerieKind
+from serverless_init.model import MetricKind, MetricSample, SerieKind
 from serverless_init.sampler import EnrichmentRules, SamplerOptions, TimeSampler
 
 
@@ -248,3 +248,21 @@ def test_a_rate_near_zero_cannot_inflate_a_sketch():
     (point,) = sketch.points
     assert point.count == 3 * 4096 * 65_535
     assert point.counts == (point.count,)
+
+
+def test_a_sample_of_our_own_is_taken_as_it_is():
+    """Enhanced metrics got the namespace and the tags that are for the app's metrics."""
+    rules = EnrichmentRules(host=b"h", extra_tags=(b"app:tag",), namespace=b"app.")
+    sampler = TimeSampler(SamplerOptions(enrichment=rules))
+    own = MetricSample(b"own.metric", MetricKind.GAUGE, (2.0,), tags=(b"b:2", b"a:1", b"b:2"))
+    sampler.add(own, 1000.0)
+    (serie,) = series(sampler)
+    assert (serie.name, serie.host, serie.tags) == (b"own.metric", b"h", (b"a:1", b"b:2"))
+    assert serie.points == ((1000, 2.0),)
+
+
+def test_a_sample_of_our_own_shares_the_bound_and_the_account():
+    sampler = sampler_of(b"m:1|c", contexts_max=1)
+    sampler.add(MetricSample(b"own", MetricKind.GAUGE, (1.0,)), 1000.0)
+    assert sampler.stats.samples_accepted == 2
+    assert sampler.stats.dropped == {"contexts_max": 1}

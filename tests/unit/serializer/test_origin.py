@@ -29,6 +29,11 @@ def test_the_platform_gives_the_category(platform: str, category: int) -> None:
         (b"gcp.run.job.enhanced.task.ended", 473),
         (b"aws.lambda.enhanced.duration", 473),
         (b"azure.functions.enhanced.cpu", 473),
+        (b"azure.app_containerapps.enhanced.cpu.usage", 473),
+        (b"azure.containerapp.enhanced.cold_start", 473),
+        (b"azure.app_services.enhanced.shutdown", 473),
+        (b"azure.appservice.enhanced.shutdown", 473),
+        (b"azure.app_services.requests", 472),
         (b"gcp.run", 473),
         (b"gcp.runner.count", 472),
         (b"gcp", 472),
@@ -44,6 +49,11 @@ def test_the_name_gives_the_service(name: bytes, service: int) -> None:
 
 def test_datadogs_own_metrics_have_no_origin() -> None:
     assert dogstatsd_origin("cloudrun")(b"datadog.dogstatsd.client.metrics") is None
+
+
+def test_metrics_about_a_container_on_no_known_platform_are_serverless() -> None:
+    name = b"datadog.serverless_agent.enhanced.cold_start"
+    assert dogstatsd_origin("local")(name) == Origin(1, 0, 0)
 
 
 def test_a_name_that_only_begins_like_datadogs_has_an_origin() -> None:

@@ -1,0 +1,94 @@
+"""About the container and the app in it: enhanced metrics, and how the app ended."""
+
+import os
+from collections.abc import Iterable
+
+from serverless_init.clock import Clock
+from serverless_init.config import Configuration, EnhancedSettings, OriginSettings
+from serverless_init.enhanced import Enhanced, JobSpan, KernelFiles, Subject, Wanted
+from serverless_init.forensics import AppEnd, Forensics
+from serverless_init.model import SampleSink
+from serverless_init.platforms import CLOUD_RUN_JOB, Place, as_mapping
+from serverless_init.process import from_wait_status, signal_of
+from serverless_init.signals import Signal
+from serverless_init.start import Start
+
+# The only container that is a machine of its own; its start and end are told by hooks.
+_MICRO_VM = "lambdamicrovm"
+_TASK_PREFIX = "gcp.run.job."
+_ID_BYTES = 8
+
+
+def open_enhanced(start: Start, place: Place, sampler: SampleSink, clock: Clock) -> Enhanced:
+    """The component of enhanced metrics."""
+    settings = start.configuration.of(EnhancedSettings)
+    return Enhanced(
+        subject_of(place),
+        wanted=Wanted(settings.memory, settings.network, settings.out_of_memory),
+        files=_files(start.configuration, place),
+        out=sampler,
+        succeeded=lambda: app_end(start).code == 0,
+        clock=clock,
+    )
+
+
+def subject_of(place: Place) -> Subject:
+    """How metrics about the container are named and tagged in `place`."""
+    platform, tags = place.platform, place.tags
+    return Subject(
+        prefix=platform.metric_prefix,
+        tags=tags.enhanced,
+        usage=platform.usage_suffix,
+        usage_tags=tags.usage,
+        task_prefix=_TASK_PREFIX if platform is CLOUD_RUN_JOB else "",
+        legacy_prefix=platform.legacy_prefix,
+        legacy_tags=tags.metric,
+        tells_start_and_end=platform.origin != _MICRO_VM,
+    )
+
+
+def open_forensics(
+    start: Start, place: Place, signals: Iterable[Signal], clock: Clock
+) -> Forensics:
+    """The component that tells those of `signals` that want to know how the app ended."""
+    signals = tuple(signals)
+    tell = [signal.tell_end for signal in signals if signal.tell_end]
+    files = _files(start.configuration, place)
+    return Forensics(
+        end=lambda: app_end(start),
+        kills=lambda: files.read(clock.monotonic()).oom_kills,
+        owns_group=os.getpid() == 1,
+        tail=next((signal.stderr for signal in signals if signal.stderr), None),
+        tell=tell,
+        clock=clock,
+    )
+
+
+def open_job_span(start: Start, place: Place, clock: Clock) -> JobSpan:
+    """The span of a Cloud Run job's task, which begins now."""
+    return JobSpan(
+        start.environ.get("CLOUD_RUN_JOB", ""),
+        ids=(_id(), _id()),
+        tags=as_mapping(place.tags.trace),
+        start_ns=int(clock.now() * 1e9),
+    )
+
+
+def _id() -> int:
+    """A random id of 64 bits, never 0."""
+    return int.from_bytes(os.urandom(_ID_BYTES)) or 1
+
+
+def app_end(start: Start) -> AppEnd:
+    """How the app ended; without an app, well."""
+    status = start.reaper.status or 0
+    told = start.relay.terminated_at is not None
+    return AppEnd(from_wait_status(status), signal_of(status), was_stopped=told)
+
+
+def _files(configuration: Configuration, place: Place) -> KernelFiles:
+    return KernelFiles(
+        configuration.of(OriginSettings).proc.rstrip("/"),
+        configuration.of(EnhancedSettings).cgroups.rstrip("/"),
+        whole_machine=place.platform.origin == _MICRO_VM,
+    )
