@@ -14,7 +14,8 @@ FLOORS = {
     0: "__init__ model errors clock",
     1: "lifecycle config telemetry",
     2: "sampler serializer wire reception",
-    3: "dogstatsd aggregator logs traces forwarder process platforms health enhanced forensics",
+    3: "dogstatsd aggregator logs traces forwarder process platforms hooks health enhanced "
+    "forensics",
     4: "intake",
     5: "testing gate",
     6: "__main__ start binding local entrypoint main here intakes pipeline enriching signals "

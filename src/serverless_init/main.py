@@ -23,7 +23,7 @@ from serverless_init.lifecycle import (
     drain_deadline,
 )
 from serverless_init.pipeline import Pipeline
-from serverless_init.platforms import LOCAL, Place
+from serverless_init.platforms import LOCAL, MICRO_VM, Place
 from serverless_init.process import from_wait_status
 from serverless_init.sampler import COMPILED
 from serverless_init.signals import open_signals, wanted_signals
@@ -114,6 +114,11 @@ class Run:
             from serverless_init.container import open_enhanced
 
             stages[-1] += (open_enhanced(start, place, self._pipeline.sampler, clock),)
+        if place.platform is MICRO_VM and start.child:
+            from serverless_init.container import open_hooks
+
+            sampler = self._pipeline.sampler
+            stages[-1] += (open_hooks(start, place, sampler, self._flush, clock),)
         if any(signal.tell_end for signal in self._signals):
             from serverless_init.container import open_forensics
 

@@ -24,7 +24,7 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
-from serverless_init.config.settings_platform import PlatformSettings
+from serverless_init.config.settings_platform import MicroVmSettings, PlatformSettings
 from serverless_init.config.settings_receiver import (
     PassingSettings,
     ReceiverSettings,
@@ -49,6 +49,7 @@ __all__ = [
     "IntakeSettings",
     "LogsDeliverySettings",
     "LogsSettings",
+    "MicroVmSettings",
     "NameSettings",
     "NetworkSettings",
     "ObfuscationSettings",

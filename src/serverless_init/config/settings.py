@@ -35,7 +35,7 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
-from serverless_init.config.settings_platform import PlatformSettings
+from serverless_init.config.settings_platform import MicroVmSettings, PlatformSettings
 from serverless_init.config.settings_receiver import (
     PassingSettings,
     ReceiverSettings,
@@ -467,6 +467,7 @@ class ForwarderSettings(Settings):
 COMPONENTS: tuple[type[Settings], ...] = (
     RunSettings,
     PlatformSettings,
+    MicroVmSettings,
     TagSettings,
     DogStatsDSettings,
     TransportSettings,
