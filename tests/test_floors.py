@@ -14,7 +14,7 @@ FLOORS = {
     0: "__init__ model errors clock",
     1: "lifecycle config telemetry",
     2: "sampler serializer wire reception",
-    3: "dogstatsd aggregator logs otlp traces forwarder process platforms health enhanced "
+    3: "dogstatsd aggregator logs otlp traces forwarder process platforms hooks health enhanced "
     "forensics",
     4: "intake",
     5: "testing gate",

@@ -1,10 +1,17 @@
 """About the container and the app in it: enhanced metrics, and how the app ended."""
 
+import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock
-from serverless_init.config import Configuration, EnhancedSettings, OriginSettings
+from serverless_init.config import (
+    Configuration,
+    EnhancedSettings,
+    MicroVmSettings,
+    OriginSettings,
+)
 from serverless_init.enhanced import Enhanced, JobSpan, KernelFiles, Subject, Wanted
 from serverless_init.forensics import AppEnd, Forensics
 from serverless_init.model import SampleSink
@@ -12,6 +19,11 @@ from serverless_init.platforms import CLOUD_RUN_JOB, Place, as_mapping
 from serverless_init.process import from_wait_status, signal_of
 from serverless_init.signals import Signal
 from serverless_init.start import Start
+
+if TYPE_CHECKING:
+    from serverless_init.hooks import Hooks
+
+_log = logging.getLogger("serverless_init.hooks")
 
 # The only container that is a machine of its own; its start and end are told by hooks.
 _MICRO_VM = "lambdamicrovm"
@@ -44,6 +56,38 @@ def subject_of(place: Place) -> Subject:
         legacy_prefix=platform.legacy_prefix,
         legacy_tags=tags.metric,
         tells_start_and_end=platform.origin != _MICRO_VM,
+    )
+
+
+def open_hooks(
+    start: Start,
+    place: Place,
+    sampler: SampleSink,
+    flush: Callable[[float], Awaitable[None]],
+    clock: Clock,
+) -> "Hooks":
+    """The component that answers the hooks of a MicroVM."""
+    from serverless_init.hooks import Hooks, HooksOptions
+
+    settings = start.configuration.of(MicroVmSettings)
+    app_port = settings.app_port
+    if app_port == settings.port:
+        _log.warning("the program cannot answer hooks on port %d, which is ours", app_port)
+        app_port = 0
+    return Hooks(
+        HooksOptions(
+            port=settings.port,
+            app_port=app_port,
+            forward_s=settings.forward_timeout_ms / 1000,
+            ready_s=settings.ready_timeout_ms / 1000,
+            validate_s=settings.validate_timeout_ms / 1000,
+            image_arn=start.environ.get("AWS_LAMBDA_MICROVM_IMAGE_ARN", ""),
+            tags=place.tags.enhanced,
+        ),
+        out=sampler,
+        flush=flush,
+        app_runs=lambda: start.reaper.status is None,
+        clock=clock,
     )
 
 

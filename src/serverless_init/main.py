@@ -23,7 +23,7 @@ from serverless_init.lifecycle import (
     drain_deadline,
 )
 from serverless_init.pipeline import Pipeline
-from serverless_init.platforms import LOCAL, Place
+from serverless_init.platforms import LOCAL, MICRO_VM, Place
 from serverless_init.process import from_wait_status
 from serverless_init.sampler import COMPILED
 from serverless_init.signals import open_signals, wanted_signals
@@ -124,6 +124,11 @@ class Run:
             # Above all other sources, for it passes on to some of them.
             stages.append((self._otlp,))
             shares.append(_OTLP_SHARE)
+        if place.platform is MICRO_VM and start.child:
+            from serverless_init.container import open_hooks
+
+            sampler = self._pipeline.sampler
+            stages[-1] += (open_hooks(start, place, sampler, self._flush, clock),)
         if any(signal.tell_end for signal in self._signals):
             from serverless_init.container import open_forensics
 

@@ -1,9 +1,12 @@
 """What a run on a platform sends: its tags on every signal, whatever its metadata server does."""
 
 import json
+import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,7 +64,7 @@ def test_every_signal_has_the_tags_of_the_place(run: Run) -> None:
     assert result.stderr == ""
     [orders] = [view for view in seen.series if view.metric == "orders"]
     assert set(orders.tags) == {"payment:card", *LOW, *TOLD}
-    [value] = seen.distributions
+    [value] = [view for view in seen.distributions if view.metric == "value"]
     assert set(value.tags) == {*LOW, *TOLD}
     [event] = seen.events
     assert set(event.tags) == {*LOW, *TOLD}
@@ -175,3 +178,31 @@ def test_without_a_tracer_the_apps_environment_gets_nothing_of_one(
     )
     told = json.loads(result.stdout)
     assert not {"NODE_OPTIONS", "JAVA_TOOL_OPTIONS", "CORECLR_PROFILER"} & told.keys()
+
+
+def test_a_micro_vm_is_told_of_its_life(
+    start: Callable[..., "subprocess.Popen[bytes]"],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    arn = "arn:aws:lambda:eu-west-1:111122223333:microvm-image:checkout"
+    hook = f"http://127.0.0.1:{port}/aws/lambda-microvms/runtime/v1/"
+
+    def told(name: str, body: bytes = b"") -> bool:
+        try:
+            with urllib.request.urlopen(hook + name, data=body, timeout=10) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    environ = {"AWS_LAMBDA_MICROVM_IMAGE_ARN": arn, "DD_AWS_MICROVM_LIFECYCLE_PORT": str(port)}
+    with IntakeThread() as intake, start("sleep", "60", env={**environ, **sent(intake)}) as vm:
+        wait_until(lambda: told("ready"), timeout_s=20)
+        assert told("run", b'{"microvmId": "vm-7"}')
+        assert told("suspend")
+        # Delivered before the answer: a suspended machine delivers nothing.
+        names = {view.metric for view in intake.snapshot().distributions}
+        vm.terminate()
+        assert vm.wait(timeout=30) == 128 + signal.SIGTERM
+    prefix = "aws.lambda.enhanced.microvm."
+    assert {f"{prefix}run", f"{prefix}suspend", f"{prefix}active_instances"} <= names

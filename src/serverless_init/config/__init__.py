@@ -29,7 +29,7 @@ from serverless_init.config.settings_otlp import (
     OtlpSettings,
     OtlpTracesSettings,
 )
-from serverless_init.config.settings_platform import PlatformSettings
+from serverless_init.config.settings_platform import MicroVmSettings, PlatformSettings
 from serverless_init.config.settings_receiver import (
     PassingSettings,
     ReceiverSettings,
@@ -54,6 +54,7 @@ __all__ = [
     "IntakeSettings",
     "LogsDeliverySettings",
     "LogsSettings",
+    "MicroVmSettings",
     "NameSettings",
     "NetworkSettings",
     "ObfuscationSettings",

@@ -40,7 +40,7 @@ from serverless_init.config.settings_otlp import (
     OtlpSettings,
     OtlpTracesSettings,
 )
-from serverless_init.config.settings_platform import PlatformSettings
+from serverless_init.config.settings_platform import MicroVmSettings, PlatformSettings
 from serverless_init.config.settings_receiver import (
     PassingSettings,
     ReceiverSettings,
@@ -472,6 +472,7 @@ class ForwarderSettings(Settings):
 COMPONENTS: tuple[type[Settings], ...] = (
     RunSettings,
     PlatformSettings,
+    MicroVmSettings,
     TagSettings,
     DogStatsDSettings,
     TransportSettings,

@@ -4,7 +4,7 @@ Imported before the app has started.
 """
 
 from serverless_init.config.declare import Settings, setting
-from serverless_init.config.parse import one_of, text
+from serverless_init.config.parse import integer, one_of, text
 
 PLATFORMS = (
     "micro_vm",
@@ -49,4 +49,40 @@ class PlatformSettings(Settings):
         yaml="serverless.tracer_path",
         help="Folder of the tracers that the image brings along: the first of its subfolders node, "
         "java, dotnet and python is loaded into the program by environment variables. Empty: none.",
+    )
+
+
+class MicroVmSettings(Settings):
+    """The hooks of an AWS Lambda MicroVM's life."""
+
+    port: int = setting(
+        9000,
+        integer(1, 65535),
+        yaml="aws.microvm.lifecycle_port",
+        help="TCP port on which the hooks are answered.",
+    )
+    app_port: int = setting(
+        0,
+        integer(0, 65535),
+        yaml="aws.microvm.user_app_port",
+        help="TCP port on localhost on which the program answers the hooks too; 0 when it does "
+        "not. Another one than ours.",
+    )
+    forward_timeout_ms: int = setting(
+        1000,
+        integer(1, 3_600_000),
+        yaml="aws.microvm.forward_timeout_ms",
+        help="Milliseconds that the program has for a hook.",
+    )
+    ready_timeout_ms: int = setting(
+        60_000,
+        integer(1, 3_600_000),
+        yaml="aws.microvm.ready_timeout_ms",
+        help="Milliseconds that the program has to listen, and to answer the ready hook.",
+    )
+    validate_timeout_ms: int = setting(
+        1000,
+        integer(1, 3_600_000),
+        yaml="aws.microvm.validate_timeout_ms",
+        help="The same for the validate hook.",
     )
