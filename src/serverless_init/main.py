@@ -229,8 +229,9 @@ class Run:
         for signal in self._signals:
             accounts.update(signal.accounts())
             facts.update(signal.facts())
-        if self._otlp:
-            accounts["otlp_requests"] = self._otlp.requests_account()
+        requests = self._otlp.requests_account() if self._otlp else None
+        if requests and requests.accepted:
+            accounts["otlp_requests"] = requests
         return self._pipeline.receipt(reports, signals=accounts, **facts)
 
     def _complain(self) -> None:

@@ -345,3 +345,16 @@ def test_logs_are_refused_without_their_setting(running: Callable[..., Running])
     one = running()
     body = ExportLogsServiceRequest().SerializeToString()
     assert one.post("/v1/logs", body)[0] == 404
+
+
+def test_a_large_request_whose_client_leaves_is_still_passed_on(
+    running: Callable[..., Running],
+) -> None:
+    """A client that has sent everything and ends at once, trusting us, loses nothing."""
+    one = running()
+    body = gauge(20_000).SerializeToString()
+    head = f"POST /v1/metrics HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    with socket.create_connection(("127.0.0.1", one.ports["http"]), timeout=20) as client:
+        client.sendall(f"{head}Content-Type: {PROTOBUF}\r\n\r\n".encode() + body)
+        client.shutdown(socket.SHUT_WR)
+    wait_until(lambda: len(one.sinks.series) == 20_000, 20)
