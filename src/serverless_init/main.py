@@ -96,7 +96,6 @@ class Run:
             place=place,
             clock=clock,
         )
-        stages, shares = list(self._pipeline.stages), list(_SHARES)
         self._signals = tuple(
             open_signals(
                 start,
@@ -107,16 +106,24 @@ class Run:
                 clock=clock,
             )
         )
+        self._otlp: Otlp | None = None
+        self._vitals: Vitals | None = None
+        stages, shares = self._assembled(is_delivering=bool(endpoints))
+        self._lifecycle = Lifecycle(stages, clock=clock, observe=self._observe, shares=shares)
+
+    def _assembled(self, *, is_delivering: bool) -> tuple[list[tuple[Component, ...]], list[float]]:
+        """All components by stages, sink first, and each stage's share of the drain."""
+        start, place, clock = self._start, self._place, self._clock
+        stages, shares = list(self._pipeline.stages), list(_SHARES)
         for signal in self._signals:
             # Each beside its like: forwarders at the bottom, sources on top.
             stages[0] += signal.stages[0]
             stages[-1] += signal.stages[1]
             shares[-1] = _SIGNALS_SHARE
-        if endpoints and self._measures_container():
+        if is_delivering and self._measures_container():
             from serverless_init.container import open_enhanced
 
             stages[-1] += (open_enhanced(start, place, self._pipeline.sampler, clock),)
-        self._otlp: Otlp | None = None
         if start.otlp_sockets:
             from serverless_init.otlp_source import open_otlp
 
@@ -138,11 +145,10 @@ class Run:
         if self._intake:
             stages.insert(0, (self._intake,))
             shares.insert(0, _INTAKE_SHARE)
-        self._vitals: Vitals | None = None
-        if settings.health_port:
-            stages.insert(0, (self._health(settings.health_port, stages),))
+        if self._settings.health_port:
+            stages.insert(0, (self._health(self._settings.health_port, stages),))
             shares.insert(0, _HEALTH_SHARE)
-        self._lifecycle = Lifecycle(stages, clock=clock, observe=self._observe, shares=shares)
+        return stages, shares
 
     async def live(self) -> int:
         """Start, wait for the end, drain, print the receipt; the exit code."""
