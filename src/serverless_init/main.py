@@ -124,6 +124,11 @@ class Run:
             from serverless_init.container import open_enhanced
 
             stages[-1] += (open_enhanced(start, place, self._pipeline.sampler, clock),)
+        if place.platform is MICRO_VM and start.child:
+            from serverless_init.container import open_hooks
+
+            sampler = self._pipeline.sampler
+            stages[-1] += (open_hooks(start, place, sampler, self._flush, clock),)
         if start.otlp_sockets:
             from serverless_init.otlp_source import open_otlp
 
@@ -131,11 +136,6 @@ class Run:
             # Above all other sources, for it passes on to some of them.
             stages.append((self._otlp,))
             shares.append(_OTLP_SHARE)
-        if place.platform is MICRO_VM and start.child:
-            from serverless_init.container import open_hooks
-
-            sampler = self._pipeline.sampler
-            stages[-1] += (open_hooks(start, place, sampler, self._flush, clock),)
         if any(signal.tell_end for signal in self._signals):
             from serverless_init.container import open_forensics
 
