@@ -7,7 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
-from serverless_init.config import EnhancedSettings, ForwarderSettings, RunSettings, masked
+from serverless_init.config import (
+    EnhancedSettings,
+    ForwarderSettings,
+    InventorySettings,
+    RunSettings,
+    masked,
+)
 from serverless_init.forwarder import IntakeEndpoint
 from serverless_init.here import find_place
 from serverless_init.intakes import open_outlet, signal_endpoints
@@ -114,6 +120,10 @@ class Run:
             from serverless_init.container import open_enhanced
 
             stages[-1] += (open_enhanced(start, place, self._pipeline.sampler, clock),)
+        if start.configuration.of(InventorySettings).enabled:
+            from serverless_init.inventorying import open_inventory
+
+            stages[-1] += open_inventory(start, place, self._pipeline.forwarder, clock)
         if place.platform is MICRO_VM and start.child:
             from serverless_init.container import open_hooks
 

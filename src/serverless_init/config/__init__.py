@@ -24,7 +24,11 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
-from serverless_init.config.settings_platform import MicroVmSettings, PlatformSettings
+from serverless_init.config.settings_platform import (
+    InventorySettings,
+    MicroVmSettings,
+    PlatformSettings,
+)
 from serverless_init.config.settings_receiver import (
     PassingSettings,
     ReceiverSettings,
@@ -47,6 +51,7 @@ __all__ = [
     "EnhancedSettings",
     "ForwarderSettings",
     "IntakeSettings",
+    "InventorySettings",
     "LogsDeliverySettings",
     "LogsSettings",
     "MicroVmSettings",

@@ -35,7 +35,11 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
-from serverless_init.config.settings_platform import MicroVmSettings, PlatformSettings
+from serverless_init.config.settings_platform import (
+    InventorySettings,
+    MicroVmSettings,
+    PlatformSettings,
+)
 from serverless_init.config.settings_receiver import (
     PassingSettings,
     ReceiverSettings,
@@ -468,6 +472,7 @@ COMPONENTS: tuple[type[Settings], ...] = (
     RunSettings,
     PlatformSettings,
     MicroVmSettings,
+    InventorySettings,
     TagSettings,
     DogStatsDSettings,
     TransportSettings,
