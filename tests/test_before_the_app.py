@@ -15,6 +15,7 @@ OURS = """
     serverless_init.config.settings_dogstatsd serverless_init.config.settings_enrichment
     serverless_init.config.settings_logs serverless_init.config.settings_receiver
     serverless_init.config.settings_traces serverless_init.config.settings_enhanced
+    serverless_init.config.settings_otlp
     serverless_init.entrypoint
     serverless_init.errors
     serverless_init.process serverless_init.process.child serverless_init.process.exit_code

@@ -10,6 +10,7 @@ from serverless_init.config import (
     EOL_TRANSPORTS,
     DogStatsDSettings,
     OriginSettings,
+    OtlpSettings,
     ReceiverSettings,
     TransportSettings,
 )
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from socket import socket
 
     from serverless_init.config import Configuration
+
+# Every interface in both families, however it is written.
+_ANY = {"0.0.0.0": "", "[::]": ""}
 
 
 class Binder:
@@ -89,6 +93,22 @@ class Binder:
         if settings.socket:
             with self._complaining("traces", f"socket {settings.socket}"):
                 bound.append(bind_unix_stream(settings.socket))
+        return bound
+
+    def otlp(self) -> "dict[str, list[socket]]":
+        """Listening sockets for OTLP by protocol, ``grpc`` and ``http``, of those that are on."""
+        settings: OtlpSettings = self._of(OtlpSettings)
+        addresses = {"grpc": settings.grpc_endpoint, "http": settings.http_endpoint}
+        bound: dict[str, list[socket]] = {}
+        signals = settings.metrics_enabled, settings.traces_enabled, settings.logs_enabled
+        if any(addresses.values()) and not any(signals):
+            self.problems.append("otlp: no signal is enabled; nothing is received by OTLP")
+            return bound
+        for protocol, address in addresses.items():
+            host, _, port = address.rpartition(":")
+            if address:
+                with self._complaining("otlp", f"{protocol} on {address}"):
+                    bound[protocol] = bind_tcp(_ANY.get(host, host.strip("[]")), int(port))
         return bound
 
     def _bind_port(

@@ -90,7 +90,8 @@ class LogsPipeline:
         clock: Clock,
     ) -> None:
         self._common = common_of(configuration, *surroundings)
-        files = files_options(configuration, *surroundings)
+        collects = configuration.of(LogsSettings).enabled
+        files = files_options(configuration, *surroundings) if collects else None
         self._options = _assembler_options(configuration)
         self._rules, problems = compile_rules(configuration.of(LogsSettings).processing_rules)
         for problem in problems:
@@ -134,6 +135,20 @@ class LogsPipeline:
     def accounts(self) -> Mapping[str, Drained]:
         """The one account of lines."""
         return {"logs": self.account()}
+
+    @property
+    def service(self) -> str:
+        """The service of what names none."""
+        return self._common.service
+
+    def submit(self, message: LogMessage) -> None:
+        """Take a message that came whole; the processing rules are for its text too."""
+        text = self._rules.apply(message.text, is_cut=False)
+        if text is None:
+            self._stats.lines_accepted += message.lines
+            self._stats.drop("excluded", message.lines)
+            return
+        self.logs.submit(message._replace(text=text))
 
     async def flush(self, deadline: float) -> None:
         """Pass on and deliver every batch that is open, before `deadline`."""

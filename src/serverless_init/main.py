@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from serverless_init.health import Vitals
     from serverless_init.intake import Intake
     from serverless_init.lifecycle import Drained
+    from serverless_init.otlp import Otlp
 
 _log = logging.getLogger("serverless_init.main")
 
@@ -48,6 +49,7 @@ _SHARES = (3.0, 1.0, 1.0)
 _INTAKE_SHARE = 0.5
 # That of the sources when they have lines to read to the end, and requests to answer.
 _SIGNALS_SHARE = 2.0
+_OTLP_SHARE = 1.0
 _HEALTH_SHARE = 0.1
 _FORENSICS_SHARE = 1.0
 
@@ -100,7 +102,6 @@ class Run:
             place=place,
             clock=clock,
         )
-        stages, shares = list(self._pipeline.stages), list(_SHARES)
         self._signals = tuple(
             open_signals(
                 start,
@@ -111,12 +112,21 @@ class Run:
                 clock=clock,
             )
         )
+        self._otlp: Otlp | None = None
+        self._vitals: Vitals | None = None
+        stages, shares = self._assembled(is_delivering=bool(endpoints))
+        self._lifecycle = Lifecycle(stages, clock=clock, observe=self._observe, shares=shares)
+
+    def _assembled(self, *, is_delivering: bool) -> tuple[list[tuple[Component, ...]], list[float]]:
+        """All components by stages, sink first, and each stage's share of the drain."""
+        start, place, clock = self._start, self._place, self._clock
+        stages, shares = list(self._pipeline.stages), list(_SHARES)
         for signal in self._signals:
             # Each beside its like: forwarders at the bottom, sources on top.
             stages[0] += signal.stages[0]
             stages[-1] += signal.stages[1]
             shares[-1] = _SIGNALS_SHARE
-        if endpoints and self._measures_container():
+        if is_delivering and self._measures_container():
             from serverless_init.container import open_enhanced
 
             stages[-1] += (open_enhanced(start, place, self._pipeline.sampler, clock),)
@@ -124,6 +134,13 @@ class Run:
             from serverless_init.inventorying import open_inventory
 
             stages[-1] += open_inventory(start, place, self._pipeline.forwarder, clock)
+        if start.otlp_sockets:
+            from serverless_init.otlp_source import open_otlp
+
+            self._otlp = open_otlp(start, place, self._pipeline, self._signals, clock)
+            # Above all other sources, for it passes on to some of them.
+            stages.append((self._otlp,))
+            shares.append(_OTLP_SHARE)
         if place.platform is MICRO_VM and start.child:
             from serverless_init.container import open_hooks
 
@@ -138,11 +155,10 @@ class Run:
         if self._intake:
             stages.insert(0, (self._intake,))
             shares.insert(0, _INTAKE_SHARE)
-        self._vitals: Vitals | None = None
-        if settings.health_port:
-            stages.insert(0, (self._health(settings.health_port, stages),))
+        if self._settings.health_port:
+            stages.insert(0, (self._health(self._settings.health_port, stages),))
             shares.insert(0, _HEALTH_SHARE)
-        self._lifecycle = Lifecycle(stages, clock=clock, observe=self._observe, shares=shares)
+        return stages, shares
 
     async def live(self) -> int:
         """Start, wait for the end, drain, print the receipt; the exit code."""
@@ -229,6 +245,8 @@ class Run:
         for signal in self._signals:
             accounts.update(signal.accounts())
             facts.update(signal.facts())
+        if self._otlp:
+            accounts["otlp_requests"] = self._otlp.requests_account()
         return self._pipeline.receipt(reports, signals=accounts, **facts)
 
     def _complain(self) -> None:

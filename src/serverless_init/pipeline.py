@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from serverless_init.aggregator import Aggregator
@@ -99,6 +99,11 @@ class Pipeline:
             (self.dogstatsd,),
         )
         self._flush: asyncio.Task[None] | None = None
+        self._sources: list[Callable[[], Drained]] = [self.dogstatsd.account]
+
+    def add_source(self, account: Callable[[], Drained]) -> None:
+        """Take a further source of metrics into the account: what came, and was dropped there."""
+        self._sources.append(account)
 
     async def flush(self, deadline: float) -> None:
         """Pass on and deliver what is held, the open window included, before `deadline`.
@@ -123,14 +128,14 @@ class Pipeline:
 
         What a drain could not pass on in time is then dropped as ``out_of_time``.
         """
-        received = self.dogstatsd.account()
-        dropped = Counter(received.dropped)
+        received = [account() for account in self._sources]
+        dropped: Counter[str] = sum((Counter(one.dropped) for one in received), Counter())
         dropped.update(self.sampler.stats.dropped)
         dropped.update(self.aggregator.stats.dropped)
         dropped.update(self.serializer.stats.dropped)
         dropped.update(self.forwarder.stats.samples_dropped)
         held = (
-            received.held
+            sum(one.held for one in received)
             + self.sampler.held_samples()
             + self.aggregator.account().held
             + self.serializer.stats.samples_held
@@ -140,7 +145,7 @@ class Pipeline:
         if final and held:
             dropped["out_of_time"] += held
         return Receipt(
-            accepted=received.accepted + self.forwarder.stats.samples_restored,
+            accepted=sum(one.accepted for one in received) + self.forwarder.stats.samples_restored,
             delivered=self.forwarder.stats.samples_delivered,
             dropped={reason: n for reason, n in dropped.items() if n},
             held=0 if final else held,

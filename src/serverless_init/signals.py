@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from serverless_init.clock import Clock
-from serverless_init.config import EnhancedSettings, LogsSettings, ReceiverSettings
+from serverless_init.config import EnhancedSettings, LogsSettings, OtlpSettings, ReceiverSettings
 from serverless_init.forwarder import IntakeEndpoint, Outlet
 from serverless_init.intakes import signal_endpoints
 from serverless_init.lifecycle import Component, Drained
@@ -56,7 +56,7 @@ def wanted_signals(start: Start, place: Place, local: Endpoints | None) -> dict[
             wanted["logs"] = signal_endpoints(start.configuration, address)
         else:
             wanted["logs"] = local
-    if start.trace_sockets or _is_traced_task(start, place):
+    if start.trace_sockets or _takes_spans(start) or _is_traced_task(start, place):
         if local is None:
             from serverless_init.traces_pipeline import traces_address
 
@@ -108,9 +108,18 @@ def open_signals(
 
 
 def _collects_logs(start: Start) -> bool:
-    """Whether lines can come from anywhere: from the app's output, or from files."""
+    """Whether lines can come: from the app's output, from files, or as records by OTLP."""
     settings = start.configuration.of(LogsSettings)
-    return settings.enabled and bool(start.capture or settings.path or settings.instance_logging)
+    sources = start.capture or settings.path or settings.instance_logging
+    by_otlp = start.otlp_sockets and start.configuration.of(OtlpSettings).logs_enabled
+    return bool(by_otlp or (settings.enabled and sources))
+
+
+def _takes_spans(start: Start) -> bool:
+    """Whether spans can come by OTLP."""
+    of = start.configuration.of
+    enabled = of(ReceiverSettings).enabled and of(OtlpSettings).traces_enabled
+    return bool(start.otlp_sockets) and enabled
 
 
 def _is_traced_task(start: Start, place: Place) -> bool:

@@ -5,6 +5,7 @@ Imported before the app has started; `main` builds the rest around it.
 
 import os
 import signal
+import time
 
 from serverless_init.binding import Binder
 from serverless_init.config import (
@@ -37,11 +38,13 @@ class Start:
     """What has been started before anything else existed; `main` builds the rest around it.
 
     `child` is the app's pid, 0 in sidecar mode. `capture` is what the app's output passes through,
-    None when it inherits ours. `trace_sockets` listen for tracers. `problems` are lines for the
-    log, `app_environment` is what only the app is told.
+    None when it inherits ours. `trace_sockets` listen for tracers, `otlp_sockets` for OTLP, by
+    protocol. `began_at` is in unix seconds. `problems` are lines for the log, `app_environment` is
+    what only the app is told.
     """
 
     def __init__(self, environ: "Mapping[str, str]", command: list[str], *, local: bool) -> None:
+        self.began_at = time.time()
         self.environ = environ
         self.command = command
         self.local = local
@@ -54,6 +57,7 @@ class Start:
         self.capture = self._capture()
         binder = Binder(self.configuration, local=local)
         self.reception, self.trace_sockets = binder.reception(), binder.traces()
+        self.otlp_sockets = binder.otlp()
         self.problems += binder.problems
         self.app_environment = binder.app_environment
 
@@ -97,7 +101,7 @@ class Start:
         """Close the sockets: a client must not wait for one who will never read."""
         self.read_meanwhile(False)
         self.reception.close()
-        for sock in self.trace_sockets:
+        for sock in sum(self.otlp_sockets.values(), self.trace_sockets):
             sock.close()
 
     def _arrived(self) -> bool:

@@ -21,7 +21,7 @@ from serverless_init.aggregator.stream import CHECK_INTERVAL_S, SerieStream
 from serverless_init.clock import Clock
 from serverless_init.config import AggregatorSettings, TimestampSettings
 from serverless_init.lifecycle import Drained
-from serverless_init.model import Event, Payload, PayloadSink, Serie, ServiceCheck
+from serverless_init.model import Event, Payload, PayloadSink, Serie, ServiceCheck, SketchSerie
 from serverless_init.sampler import TimeSampler
 from serverless_init.serializer import Batch, Serializer, by_source_type
 
@@ -53,7 +53,7 @@ class AggregatorStats:
 class Aggregator:
     """The component. Takes events and checks, and series that need no aggregation.
 
-    It is an `EventSink` and a `SerieSink`; its downstream is `out`.
+    It is an `EventSink`, a `SerieSink` and a `SketchSink`; its downstream is `out`.
     """
 
     name = "aggregator"
@@ -75,7 +75,9 @@ class Aggregator:
         self._out = out
         self._clock = clock
         self._waiting: list[Event | ServiceCheck] = []
-        self._stream = SerieStream(serializer.open_series, samples_max=timestamps.batch_size)
+        samples_max = timestamps.batch_size
+        self._stream = SerieStream(serializer.open_series, samples_max=samples_max)
+        self._sketch_stream = SerieStream(serializer.open_sketches, samples_max=samples_max)
         self._stream_check: asyncio.TimerHandle | None = None
         self._flushing = asyncio.Lock()
         self._ending = asyncio.Event()
@@ -94,8 +96,12 @@ class Aggregator:
     def submit(self, serie: Serie) -> None:
         """Pass `serie` on with the stream's payload."""
         self._submit_streamed(self._stream.add(serie, self._clock.monotonic()))
-        if self._stream_check is None and self._stream.is_open:
-            self._check_stream_later()
+        self._check_streams_later()
+
+    def submit_sketch(self, serie: SketchSerie) -> None:
+        """Pass `serie` on with the payload of the stream of distributions."""
+        self._submit_streamed(self._sketch_stream.add(serie, self._clock.monotonic()))
+        self._check_streams_later()
 
     async def start(self) -> None:
         """Flush finished buckets from now on."""
@@ -123,6 +129,7 @@ class Aggregator:
     def end_stream(self) -> None:
         """Pass on what came by `submit` and waits for its payload to fill up."""
         self._submit_streamed(self._stream.finish())
+        self._submit_streamed(self._sketch_stream.finish())
 
     async def drain(self, deadline: float) -> Drained:
         """Flush the last time; the open window too, or it is dropped and counted.
@@ -169,16 +176,19 @@ class Aggregator:
             except Exception:  # noqa: BLE001  our mistake must not end all further flushes
                 _log.exception("a flush failed; the next one follows")
 
-    def _check_stream_later(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._stream_check = loop.call_later(CHECK_INTERVAL_S, self._check_stream)
+    def _check_streams_later(self) -> None:
+        is_open = self._stream.is_open or self._sketch_stream.is_open
+        if is_open and self._stream_check is None:
+            loop = asyncio.get_running_loop()
+            self._stream_check = loop.call_later(CHECK_INTERVAL_S, self._check_streams)
 
-    def _check_stream(self) -> None:
+    def _check_streams(self) -> None:
         self._stream_check = None
-        if self._stream.is_due(self._clock.monotonic()):
-            self.end_stream()
-        if self._stream.is_open:
-            self._check_stream_later()
+        now = self._clock.monotonic()
+        for stream in (self._stream, self._sketch_stream):
+            if stream.is_due(now):
+                self._submit_streamed(stream.finish())
+        self._check_streams_later()
 
     def _submit_streamed(self, payloads: tuple[Payload, ...]) -> None:
         self.stats.stream_payloads += len(payloads)

@@ -7,8 +7,9 @@ not wait for the two thousandth; and by the owner at a forced flush and at the e
 """
 
 from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
-from serverless_init.model import Payload, Serie
+from serverless_init.model import Payload
 from serverless_init.serializer import Batch
 
 CHECK_INTERVAL_S = 2.0
@@ -16,13 +17,21 @@ _QUIET_S = 1.0
 _AGE_MAX_S = 10.0
 
 
-class SerieStream:
+class _Counted(Protocol):
+    @property
+    def samples(self) -> int: ...
+
+
+T = TypeVar("T", bound=_Counted)
+
+
+class SerieStream(Generic[T]):
     """The open payload. `open_batch` makes a serializer's batch; times are monotonic seconds."""
 
-    def __init__(self, open_batch: Callable[[], Batch[Serie]], *, samples_max: int) -> None:
+    def __init__(self, open_batch: Callable[[], Batch[T]], *, samples_max: int) -> None:
         self._open_batch = open_batch
         self._samples_max = samples_max
-        self._batch: Batch[Serie] | None = None
+        self._batch: Batch[T] | None = None
         self._samples = 0
         self._opened_at = 0.0
         self._added_at = 0.0
@@ -32,7 +41,7 @@ class SerieStream:
         """Whether a payload has been begun."""
         return self._batch is not None
 
-    def add(self, serie: Serie, now: float) -> tuple[Payload, ...]:
+    def add(self, serie: T, now: float) -> tuple[Payload, ...]:
         """Take `serie`; the payloads that this ended, usually none."""
         if self._batch is None:
             self._batch = self._open_batch()

@@ -24,6 +24,11 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
+from serverless_init.config.settings_otlp import (
+    OtlpMetricsSettings,
+    OtlpSettings,
+    OtlpTracesSettings,
+)
 from serverless_init.config.settings_platform import (
     InventorySettings,
     MicroVmSettings,
@@ -59,6 +64,9 @@ __all__ = [
     "NetworkSettings",
     "ObfuscationSettings",
     "OriginSettings",
+    "OtlpMetricsSettings",
+    "OtlpSettings",
+    "OtlpTracesSettings",
     "PassingSettings",
     "PlatformSettings",
     "ReceiverSettings",

@@ -111,6 +111,22 @@ def _pairs(text: str) -> object:
     return {key.strip(): value for key, _, value in pairs}
 
 
+def _names(raw: object) -> tuple[tuple[str, str], ...]:
+    found = from_json(raw)
+    if not isinstance(found, dict):
+        raise ValueError
+    return tuple((str(name), str(other)) for name, other in found.items())
+
+
+def _listen_address(raw: object) -> str:
+    """Without a scheme, which clients' variables have and this one has not."""
+    address = as_token(raw)
+    host, colon, port = address.rpartition(":")
+    if address and (not colon or not port.isdigit() or int(port) > 65535 or "/" in host):
+        raise ValueError
+    return address
+
+
 def _refuse(_: str) -> object:
     raise ValueError
 
@@ -140,4 +156,6 @@ log_intakes = Parser(
 )
 mappings = Parser("a list of mappings, in the environment as JSON", _mappings, _show_mappings)
 replace_rules = Parser("a list of mappings with name, pattern and repl, as JSON", _rules)
+names = Parser("a mapping from names to names, in the environment as JSON", _names)
+listen_address = Parser("an address like localhost:4318", _listen_address)
 rates = Parser("a mapping to rates from 0 to 1, like service|operation=0.5", _rates)

@@ -35,6 +35,11 @@ from serverless_init.config.settings_network import (
     NetworkSettings,
     StorageSettings,
 )
+from serverless_init.config.settings_otlp import (
+    OtlpMetricsSettings,
+    OtlpSettings,
+    OtlpTracesSettings,
+)
 from serverless_init.config.settings_platform import (
     InventorySettings,
     MicroVmSettings,
@@ -496,6 +501,9 @@ COMPONENTS: tuple[type[Settings], ...] = (
     ObfuscationSettings,
     TraceDeliverySettings,
     PassingSettings,
+    OtlpSettings,
+    OtlpMetricsSettings,
+    OtlpTracesSettings,
 )
 
 # What a sidecar, started without a command, has instead of the defaults: by `Setting.yaml`.

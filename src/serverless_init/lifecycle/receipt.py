@@ -18,6 +18,7 @@ from serverless_init.lifecycle.component import Drained
 # Dropped because the operator wants it so, or a tracer: counted like everything, and no loss.
 UNWANTED = frozenset(
     [
+        "baseline",
         "excluded",
         "filtered",
         "not_sampled",

@@ -27,6 +27,7 @@ from serverless_init.logs.files import LogFiles
 from serverless_init.logs.flood import Flood
 from serverless_init.logs.lane import Lane
 from serverless_init.logs.stats import LogsStats
+from serverless_init.model import LogMessage
 
 _log = logging.getLogger("serverless_init.logs")
 
@@ -114,6 +115,14 @@ class Logs:
         now = self._clock.now()
         for lane in self._lanes:
             lane.flush(now)
+
+    def submit(self, message: LogMessage) -> None:
+        """Pass on a message that came whole. All of them share a lane, for their order."""
+        self.stats.lines_accepted += message.lines
+        self.stats.messages += 1
+        self._lanes[0].add((message,), self._clock.now())
+        if self._timer is None:
+            self._arm()
 
     async def drain(self, deadline: float) -> Drained:
         """Read everything to its end, and pass on everything that waits."""

@@ -27,7 +27,15 @@ from serverless_init.model.payloads import (
     PayloadKind,
     Priority,
 )
-from serverless_init.model.sinks import EventSink, PayloadSink, SampleSink, SerieSink
+from serverless_init.model.sinks import (
+    EventSink,
+    LogSink,
+    PayloadSink,
+    SampleSink,
+    SerieSink,
+    SketchSink,
+    SpanSink,
+)
 from serverless_init.model.spans import (
     PRIORITY_NONE,
     AttributeValue,
@@ -59,6 +67,7 @@ __all__ = [
     "EventSink",
     "ExitReport",
     "LogMessage",
+    "LogSink",
     "LogSource",
     "MetricKind",
     "MetricSample",
@@ -75,9 +84,11 @@ __all__ = [
     "ServiceCheck",
     "SketchPoint",
     "SketchSerie",
+    "SketchSink",
     "Span",
     "SpanEvent",
     "SpanLink",
+    "SpanSink",
     "TraceChunk",
     "TracerPayload",
     "deduplicate",

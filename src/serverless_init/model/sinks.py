@@ -3,8 +3,10 @@
 from typing import Protocol
 
 from serverless_init.model.events import Event, ServiceCheck
-from serverless_init.model.metrics import MetricSample, Serie
+from serverless_init.model.logs import LogMessage
+from serverless_init.model.metrics import MetricSample, Serie, SketchSerie
 from serverless_init.model.payloads import Payload
+from serverless_init.model.spans import TracerPayload
 
 
 class EventSink(Protocol):
@@ -19,6 +21,30 @@ class SerieSink(Protocol):
 
     def submit(self, serie: Serie) -> None:
         """Pass `serie` on with the next payload. Never blocks, never raises."""
+
+
+class SketchSink(Protocol):
+    """Takes distributions that need no aggregation, in arrival order."""
+
+    def submit_sketch(self, serie: SketchSerie) -> None:
+        """Pass `serie` on with the next payload. Never blocks, never raises."""
+
+
+class LogSink(Protocol):
+    """Takes log messages that are whole, in arrival order."""
+
+    def submit(self, message: LogMessage) -> None:
+        """Pass `message` on with the next payload. Never blocks, never raises."""
+
+
+class SpanSink(Protocol):
+    """Takes spans, as a tracer sends them."""
+
+    async def submit(self, payload: TracerPayload, *, is_counted: bool) -> None:
+        """Work `payload` through and keep it for delivery.
+
+        `is_counted` says that its sender has counted its spans for the statistics.
+        """
 
 
 class PayloadSink(Protocol):

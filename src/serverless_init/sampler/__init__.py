@@ -8,7 +8,7 @@ from serverless_init.sampler.numbers import parse_float, parse_int
 from serverless_init.sampler.parse import Malformed, parse_metric, split_tags
 from serverless_init.sampler.rules import EnrichmentRules, mapper, origin_tags, tag_filter
 from serverless_init.sampler.sender import Sender
-from serverless_init.sampler.sketch import quantile
+from serverless_init.sampler.sketch import Store, key_of, quantile, value_of
 from serverless_init.sampler.statistics import Statistics
 from serverless_init.sampler.stats import SamplerStats
 from serverless_init.sampler.time_sampler import Flushed, SamplerOptions
@@ -25,9 +25,11 @@ __all__ = [
     "SamplerStats",
     "Sender",
     "Statistics",
+    "Store",
     "Stripped",
     "TimeSampler",
     "context_key",
+    "key_of",
     "mapper",
     "origin_tags",
     "parse_float",
@@ -37,4 +39,5 @@ __all__ = [
     "split_tags",
     "strip_special",
     "tag_filter",
+    "value_of",
 ]

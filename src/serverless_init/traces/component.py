@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from serverless_init.clock import Clock
 from serverless_init.config import TraceDeliverySettings
 from serverless_init.lifecycle import Drained
+from serverless_init.model import TracerPayload
 from serverless_init.traces.options import TracesOptions, server_limits
 from serverless_init.traces.stats import ReceiverStats
 from serverless_init.wire import HttpServer, Request, Response, offload
@@ -67,6 +68,11 @@ class Traces:
         """Pass on what waits; with `force` the statistics of buckets that are not over too."""
         if self._receiver:
             self._receiver.ingest.flush(self._clock.now(), force=force)
+
+    async def submit(self, payload: TracerPayload, *, is_counted: bool) -> None:
+        """Take what another receiver has read: see `model.SpanSink`."""
+        receiver = self._receiver or await self._loaded()
+        await receiver.take(payload, is_counted=is_counted)
 
     async def drain(self, deadline: float) -> Drained:
         """Answer what has begun, pass everything on."""
