@@ -48,7 +48,8 @@ class PlatformSettings(Settings):
         text,
         yaml="serverless.tracer_path",
         help="Folder of the tracers that the image brings along: the first of its subfolders node, "
-        "java, dotnet and python is loaded into the program by environment variables. Empty: none.",
+        "java, dotnet and python is loaded into the program by environment variables. A folder "
+        "that does not exist turns that off.",
     )
 
 
