@@ -14,12 +14,12 @@ FLOORS = {
     0: "__init__ model errors clock",
     1: "lifecycle config telemetry",
     2: "sampler serializer wire reception",
-    3: "dogstatsd aggregator logs otlp traces forwarder process platforms hooks health enhanced "
-    "forensics",
+    3: "dogstatsd aggregator logs otlp traces forwarder process platforms hooks inventory health "
+    "enhanced forensics",
     4: "intake",
     5: "testing gate",
-    6: "__main__ start binding local entrypoint main here intakes pipeline enriching signals "
-    "logs_pipeline traces_pipeline otlp_source container ctl",
+    6: "__main__ start binding local entrypoint main here inventorying intakes pipeline enriching "
+    "signals logs_pipeline traces_pipeline otlp_source container ctl",
 }
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts.split()}
 IMPURE = "asyncio socket selectors threading subprocess signal os time logging"

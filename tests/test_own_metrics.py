@@ -23,7 +23,12 @@ PAGE = (REPOSITORY / "docs" / "reference" / "own-metrics.md").read_text()
 # The first part of a counter's name, where it is not the class's name without "Stats".
 COMPONENTS = {"HttpClientStats": "http_client", "ServerStats": "http_server"}
 # What the serializer, and with it `enable_payloads`, has nothing to do with.
-OTHERS = {PayloadKind.LOGS, PayloadKind.TRACES, PayloadKind.TRACE_STATS}
+OTHERS = {
+    PayloadKind.LOGS,
+    PayloadKind.TRACES,
+    PayloadKind.TRACE_STATS,
+    PayloadKind.METADATA,
+}
 # The calls to which a reason is given as a literal.
 DROPS = ("drop", "_lose", "shut", "_abandon", "_cancel", "_forget", "discard_open", "Abandoned")
 

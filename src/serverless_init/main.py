@@ -7,7 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock, SystemClock
-from serverless_init.config import EnhancedSettings, ForwarderSettings, RunSettings, masked
+from serverless_init.config import (
+    EnhancedSettings,
+    ForwarderSettings,
+    InventorySettings,
+    RunSettings,
+    masked,
+)
 from serverless_init.forwarder import IntakeEndpoint
 from serverless_init.here import find_place
 from serverless_init.intakes import open_outlet, signal_endpoints
@@ -129,6 +135,10 @@ class Run:
 
             sampler = self._pipeline.sampler
             stages[-1] += (open_hooks(start, place, sampler, self._flush, clock),)
+        if start.configuration.of(InventorySettings).enabled:
+            from serverless_init.inventorying import open_inventory
+
+            stages[-1] += open_inventory(start, place, self._pipeline.forwarder, clock)
         if start.otlp_sockets:
             from serverless_init.otlp_source import open_otlp
 

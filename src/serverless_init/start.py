@@ -134,7 +134,7 @@ class Start:
     def _tracer(self, environ: "Mapping[str, str]") -> dict[str, str]:
         """The variables that load the tracer of the image, if it has one, into the app."""
         root = self.configuration.of(PlatformSettings).tracers
-        if not root or not os.path.isdir(root):
+        if not os.path.isdir(root):
             return {}
         from serverless_init.process import tracers
 

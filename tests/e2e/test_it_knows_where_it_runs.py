@@ -206,3 +206,27 @@ def test_a_micro_vm_is_told_of_its_life(
         assert vm.wait(timeout=30) == 128 + signal.SIGTERM
     prefix = "aws.lambda.enhanced.microvm."
     assert {f"{prefix}run", f"{prefix}suspend", f"{prefix}active_instances"} <= names
+
+
+@pytest.mark.parametrize(
+    ("switches", "sent_once"),
+    [
+        ({}, False),
+        ({"DD_SERVERLESS_INIT_INVENTORY_ENABLED": "true"}, True),
+        ({"DD_SERVERLESS_INIT_INVENTORY_ENABLED": "1", "DD_INVENTORIES_ENABLED": "0"}, False),
+    ],
+)
+def test_the_inventory_is_told_only_of_those_who_ask(
+    run: Run, switches: dict[str, str], sent_once: bool
+) -> None:
+    with IntakeThread() as intake, MetadataServer() as server:
+        environ = {**CLOUD_RUN, **sent(intake), **server.environment, **switches}
+        assert run("true", env=environ).returncode == 0
+        payloads = intake.query(lambda store: store.payloads("/api/v1/metadata"))
+    told = [json.loads(payload.body)["agent_metadata"] for payload in payloads]
+    assert len(told) == sent_once
+    for metadata in told:
+        assert metadata["workload_type"] == "cloud_run_service"
+        assert metadata["deployment_model"] == "in-container"
+        assert metadata["dd_service"] == "web"
+        assert "wrapped_command" not in metadata

@@ -29,7 +29,11 @@ from serverless_init.config.settings_otlp import (
     OtlpSettings,
     OtlpTracesSettings,
 )
-from serverless_init.config.settings_platform import MicroVmSettings, PlatformSettings
+from serverless_init.config.settings_platform import (
+    InventorySettings,
+    MicroVmSettings,
+    PlatformSettings,
+)
 from serverless_init.config.settings_receiver import (
     PassingSettings,
     ReceiverSettings,
@@ -52,6 +56,7 @@ __all__ = [
     "EnhancedSettings",
     "ForwarderSettings",
     "IntakeSettings",
+    "InventorySettings",
     "LogsDeliverySettings",
     "LogsSettings",
     "MicroVmSettings",

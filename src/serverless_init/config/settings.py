@@ -40,7 +40,11 @@ from serverless_init.config.settings_otlp import (
     OtlpSettings,
     OtlpTracesSettings,
 )
-from serverless_init.config.settings_platform import MicroVmSettings, PlatformSettings
+from serverless_init.config.settings_platform import (
+    InventorySettings,
+    MicroVmSettings,
+    PlatformSettings,
+)
 from serverless_init.config.settings_receiver import (
     PassingSettings,
     ReceiverSettings,
@@ -473,6 +477,7 @@ COMPONENTS: tuple[type[Settings], ...] = (
     RunSettings,
     PlatformSettings,
     MicroVmSettings,
+    InventorySettings,
     TagSettings,
     DogStatsDSettings,
     TransportSettings,

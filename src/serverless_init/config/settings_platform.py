@@ -4,7 +4,7 @@ Imported before the app has started.
 """
 
 from serverless_init.config.declare import Settings, setting
-from serverless_init.config.parse import integer, one_of, text
+from serverless_init.config.parse import boolean, integer, one_of, text
 
 PLATFORMS = (
     "micro_vm",
@@ -48,7 +48,8 @@ class PlatformSettings(Settings):
         text,
         yaml="serverless.tracer_path",
         help="Folder of the tracers that the image brings along: the first of its subfolders node, "
-        "java, dotnet and python is loaded into the program by environment variables. Empty: none.",
+        "java, dotnet and python is loaded into the program by environment variables. A folder "
+        "that does not exist turns that off.",
     )
 
 
@@ -85,4 +86,34 @@ class MicroVmSettings(Settings):
         integer(1, 3_600_000),
         yaml="aws.microvm.validate_timeout_ms",
         help="The same for the validate hook.",
+    )
+
+
+class InventorySettings(Settings):
+    """What Datadog's inventory of agents is told of us."""
+
+    enabled: bool = setting(
+        False,
+        boolean,
+        yaml="serverless_init.inventory_enabled",
+        help="Whether a description of this run, without values of settings, is sent at the start "
+        "and now and then.",
+    )
+    inventories_enabled: bool = setting(
+        True, boolean, yaml="inventories_enabled", help="False turns it off too."
+    )
+    metadata_collection: bool = setting(
+        True, boolean, yaml="enable_metadata_collection", help="False turns it off too."
+    )
+    wrapped_command: bool = setting(
+        False,
+        boolean,
+        yaml="serverless_init.inventory_wrapped_command_enabled",
+        help="Whether it has the command line, without what looks like a secret.",
+    )
+    runtime: str = setting(
+        "",
+        text,
+        yaml="serverless_inventory.runtime",
+        help="The program's runtime, when its command does not tell.",
     )

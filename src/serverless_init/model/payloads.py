@@ -14,6 +14,7 @@ class PayloadKind(Enum):
     LOGS = "logs"
     TRACES = "traces"
     TRACE_STATS = "trace_stats"
+    METADATA = "metadata"
 
 
 class Priority(IntEnum):
@@ -34,6 +35,7 @@ class Endpoint:
 SERIES_V2 = Endpoint("series_v2", "/api/v2/series")
 SKETCHES_V2 = Endpoint("sketches_v2", "/api/beta/sketches")
 CHECK_RUN_V1 = Endpoint("check_run_v1", "/api/v1/check_run")
+METADATA_V1 = Endpoint("metadata_v1", "/api/v1/metadata")
 INTAKE = Endpoint("intake", "/intake/")
 LOGS_V2 = Endpoint("logs_v2", "/api/v2/logs")
 TRACES_V02 = Endpoint("traces_v02", "/api/v0.2/traces")
