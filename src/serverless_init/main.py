@@ -184,10 +184,11 @@ class Run:
             from serverless_init.local import local_report
 
             say(local_report(self._intake, self._place, self._start.environ))
-        self._print(receipt)
         told = list(self._pipeline.statistics(as_json=self._settings.receipt == "json"))
         if told:
             say("\n".join([*told, ""]))
+        # The last line of the run, whatever else is told.
+        self._print(receipt)
         return code
 
     def _measures_container(self) -> bool:

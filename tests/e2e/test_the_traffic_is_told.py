@@ -15,10 +15,12 @@ client.send(b"took:5|ms")
 PROGRAM = ("--local", sys.executable, "-S", "-c", APP)
 
 
-def test_the_table_of_metrics_is_printed_at_the_end(run: Callable[..., object]) -> None:
+def test_the_table_of_metrics_is_printed_before_the_receipt(run: Callable[..., object]) -> None:
+    """The receipt was not the last line of the run."""
     env = {"DD_DOGSTATSD_METRICS_STATS_ENABLE": "true", "DD_DOGSTATSD_STATS_ENABLE": "true"}
     lines = run(*PROGRAM, env=env).stderr.splitlines()  # type: ignore[attr-defined]
-    _, _, header, _, first, second, rate = lines[-7:]
+    _, header, _, first, second, rate, receipt = lines[-7:]
+    assert receipt.startswith("serverless-init: accepted 4 = ")
     assert header.split() == ["Metric", "|", "Tags", "|", "Count", "|", "Last", "Seen"]
     assert first.split()[:5] == ["orders", "|", "shop:1", "|", "2"]
     assert second.split()[:4] == ["took", "|", "|", "1"]
@@ -27,8 +29,9 @@ def test_the_table_of_metrics_is_printed_at_the_end(run: Callable[..., object]) 
 
 def test_a_json_receipt_has_the_statistics_in_json(run: Callable[..., object]) -> None:
     env = {"DD_DOGSTATSD_METRICS_STATS_ENABLE": "1", "DD_SERVERLESS_RECEIPT": "json"}
-    *_, last = run(*PROGRAM, env=env).stderr.splitlines()  # type: ignore[attr-defined]
-    counts = [row["count"] for row in json.loads(last)["dogstatsd_stats"].values()]
+    *_, told, receipt = run(*PROGRAM, env=env).stderr.splitlines()  # type: ignore[attr-defined]
+    assert json.loads(receipt)["accepted"] == 4
+    counts = [row["count"] for row in json.loads(told)["dogstatsd_stats"].values()]
     assert counts == [2, 1]
 
 
