@@ -150,6 +150,29 @@ def test_the_spans_that_dd_trace_of_node_makes_arrive(
     assert len(requests) == REQUESTS
 
 
+def test_a_rate_that_we_answer_is_obeyed_by_ddtrace(
+    run: Run, environment: dict[str, str], intake: IntakeThread
+) -> None:
+    outcome = run(
+        *(sys.executable, str(FOLDER / "python" / "sampled.py")),
+        env={
+            **tracer_settings(environment["DD_APM_RECEIVER_PORT"]),
+            "DD_API_KEY": "0123456789abcdef0123456789abcdef",
+            "DD_DD_URL": intake.url,
+            "DD_APM_TARGET_TPS": "5",
+        },
+        timeout_s=90.0,
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    arrived = intake.snapshot().spans
+    kept = [span.metrics["_dd.agent_psr"] for span in arrived if span.name == "after"]
+    # 0.5, unless a window ended among the first.
+    assert max(kept) < 1.0
+    assert 0 < len(kept) < 60
+    account = json.loads(outcome.stderr.splitlines()[-1])["signals"]["spans"]
+    assert account["dropped"] == {"not_sampled": account["accepted"] - account["delivered"]}
+
+
 def test_the_test_agent_of_datadog_finds_nothing_wrong_between_tracer_and_us(
     run: Run, environment: dict[str, str], intake: IntakeThread, tmp_path: Path, test_agent: str
 ) -> None:
