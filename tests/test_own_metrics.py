@@ -15,6 +15,7 @@ from serverless_init.model import PayloadKind
 from serverless_init.otlp import stats as otlp_stats
 from serverless_init.sampler import Malformed, stats
 from serverless_init.traces import stats as trace_stats
+from serverless_init.wire import refusals
 
 REPOSITORY = Path(__file__).parents[1]
 ROOT = REPOSITORY / "src" / "serverless_init"
@@ -72,7 +73,7 @@ def reasons_in_the_code() -> Iterator[str]:
     yield from (f"malformed:event:{reason}" for reason in set(MalformedItem) - check_only)
     yield from (f"malformed:service_check:{reason}" for reason in check_only | both)
     yield from (f"disabled:{kind.value}" for kind in PayloadKind if kind not in OTHERS)
-    modules = vars(stats), vars(trace_stats), vars(otlp_stats)
+    modules = vars(stats), vars(trace_stats), vars(otlp_stats), vars(refusals)
     constants = (value for names in modules for name, value in names.items() if name.isupper())
     yield from (text for text in constants if isinstance(text, str) and text != stats.MALFORMED)
     logs_too = REFUSED | LOGS_DISCIPLINE.refused

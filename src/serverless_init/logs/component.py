@@ -18,6 +18,7 @@ import logging
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
 from serverless_init.clock import Clock
@@ -137,14 +138,7 @@ class Logs:
             for task in running:
                 task.cancel()
         self._end()
-        account = self.account()
-        return Drained(
-            accepted=account.accepted,
-            passed_on=account.passed_on,
-            dropped=account.dropped,
-            held=account.held,
-            late=late,
-        )
+        return replace(self.account(), late=late)
 
     def account(self) -> Drained:
         """Every line that was read, and what became of it."""

@@ -18,8 +18,16 @@ from serverless_init.config import OtlpSettings
 from serverless_init.lifecycle import Drained
 from serverless_init.otlp.http import answer_http
 from serverless_init.otlp.options import OtlpOptions
-from serverless_init.otlp.stats import OtlpStats, refused_by_server
-from serverless_init.wire import HttpServer, Request, Response, ServerLimits, offload
+from serverless_init.otlp.stats import OtlpStats
+from serverless_init.wire import (
+    HttpServer,
+    LoadedOnce,
+    Request,
+    Response,
+    ServerLimits,
+    offload,
+    refusals_by_reason,
+)
 
 if TYPE_CHECKING:
     from serverless_init.otlp.grpc import GrpcServer
@@ -58,8 +66,7 @@ class Otlp:
         self._opening: asyncio.Task[None] | None = None
         self._options = options
         self._clock = clock
-        self._receiver: Receiver | None = None
-        self._loading: asyncio.Future[Receiver] | None = None
+        self._receiver: LoadedOnce[Receiver] = LoadedOnce(self._load, name="otlp load")
 
     async def start(self) -> None:
         """Accept."""
@@ -79,7 +86,7 @@ class Otlp:
 
     def requests_account(self) -> Drained:
         """Every request that was received whole."""
-        refused = self.stats.requests_dropped + refused_by_server(self._http.stats.refused)
+        refused = self.stats.requests_dropped + refusals_by_reason(self._http.stats.refused)
         return Drained(
             accepted=self.stats.requests_taken + sum(refused.values()),
             passed_on=self.stats.requests_taken,
@@ -106,14 +113,8 @@ class Otlp:
             bound.close()
 
     async def _answer(self, request: Request) -> Response:
-        receiver = self._receiver or await self._loaded()
+        receiver = self._receiver.value or await self._receiver.get()
         return await answer_http(request, receiver, self.stats, body_bytes_max=self._body_bytes_max)
-
-    async def _loaded(self) -> "Receiver":
-        if self._loading is None:
-            self._loading = offload(self._load, name="otlp load")
-        self._receiver = await asyncio.shield(self._loading)
-        return self._receiver
 
     def _load(self) -> "Receiver":
         from serverless_init.otlp.assembly import assemble
@@ -130,7 +131,7 @@ class Otlp:
             asyncio.get_running_loop().remove_reader(bound)
 
     async def _open_grpc(self) -> None:
-        receiver = await self._loaded()
+        receiver = await self._receiver.get()
         server = await offload(_grpc_server_class, name="otlp grpc load")
         self._grpc = server(
             self._grpc_sockets, receiver, self.stats, bytes_max=self._message_bytes_max

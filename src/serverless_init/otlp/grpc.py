@@ -32,14 +32,7 @@ from h2.settings import SettingCodes, Settings
 from serverless_init.errors import RequestRefused, Undecodable
 from serverless_init.otlp.answers import Code, Outcome, accepted
 from serverless_init.otlp.http import Taker
-from serverless_init.otlp.stats import (
-    OVERLOADED,
-    REQUEST_MALFORMED,
-    REQUEST_TIMED_OUT,
-    REQUEST_TOO_LARGE,
-    SIGNAL_OFF,
-    OtlpStats,
-)
+from serverless_init.otlp.stats import OtlpStats, reason_of
 from serverless_init.wire import inflate
 
 _log = logging.getLogger("serverless_init.otlp")
@@ -64,11 +57,12 @@ _ROUNDS_TO_READ = 8
 _UNREAD_BYTES_MAX = 1 << 20
 _CONNECTIONS_MAX = 256
 _BODIES_BYTES_MIN = 67_108_864
-_REASONS = {
-    Code.UNIMPLEMENTED: SIGNAL_OFF,
-    Code.DEADLINE_EXCEEDED: REQUEST_TIMED_OUT,
-    Code.RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE,
-    Code.UNAVAILABLE: OVERLOADED,
+# The status of HTTP that stands for the same.
+_STATUSES = {
+    Code.UNIMPLEMENTED: 404,
+    Code.DEADLINE_EXCEEDED: 408,
+    Code.RESOURCE_EXHAUSTED: 413,
+    Code.UNAVAILABLE: 503,
 }
 
 
@@ -139,7 +133,7 @@ class GrpcServer:
 
     def refuse(self, code: Code) -> None:
         """Count a call that is refused with `code`."""
-        self.stats.requests_dropped[_REASONS.get(code, REQUEST_MALFORMED)] += 1
+        self.stats.requests_dropped[reason_of(_STATUSES.get(code, 400))] += 1
 
 
 class _Connection(asyncio.Protocol):

@@ -10,10 +10,10 @@ Imported with the first request: nobody else pays for what only OpenTelemetry ne
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from serverless_init.clock import Clock
 from serverless_init.model import LogSink, Serie, SerieSink, SketchSink, SpanSink
@@ -26,7 +26,7 @@ from serverless_init.otlp.to_logs import LogsMapper
 from serverless_init.otlp.to_metrics import MetricsMapper
 from serverless_init.otlp.to_spans import SpansMapper
 from serverless_init.otlp.values import LogsRequest, MetricsRequest, TracesRequest
-from serverless_init.wire import offload
+from serverless_init.wire import decode_aside, in_slices
 
 _log = logging.getLogger("serverless_init.otlp")
 
@@ -43,8 +43,6 @@ _EXPONENTIAL = (
     "cumulative exponential histograms cannot be converted: let the exporter prefer delta "
     "temporality (OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta)"
 )
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +103,12 @@ class Receiver:
     async def take(self, signal: str, body: bytes, *, as_json: bool) -> Outcome:
         """Pass on what `body` holds. Raises `Undecodable`: then nothing of it has been taken."""
         kind, decode = _REQUESTS[signal], decode_json if as_json else decode_protobuf
-        if len(body) < _OFFLOADED_BYTES_MIN:
-            request = decode(kind, body)
-        else:
-            request = await offload(lambda: decode(kind, body), name="otlp decode")
+        request = await decode_aside(
+            lambda: decode(kind, body),
+            len(body),
+            bytes_min=_OFFLOADED_BYTES_MIN,
+            name="otlp decode",
+        )
         async with self._locks[signal]:
             if isinstance(request, MetricsRequest) and self._metrics:
                 return await self._take_metrics(self._metrics, request)
@@ -121,7 +121,7 @@ class Receiver:
     async def _take_metrics(self, route: MetricsRoute, request: MetricsRequest) -> Outcome:
         refused = self._refused_points()
         with closing(route.mapper.points(request, self._clock.now())) as points:
-            async for outs in self._in_slices(points):
+            async for outs in in_slices(points, _SLICE_S, self._clock):
                 _submit(outs, route)
         rejected = self._refused_points() - refused
         if rejected and not self._told_exponential:
@@ -131,24 +131,16 @@ class Receiver:
 
     async def _take_logs(self, route: LogsRoute, request: LogsRequest) -> Outcome:
         with closing(route.mapper.messages(request, self._clock.now())) as messages:
-            async for message in self._in_slices(messages):
+            async for message in in_slices(messages, _SLICE_S, self._clock):
                 route.sink.submit(message)
         return Outcome()
 
     async def _take_spans(self, route: SpansRoute, request: TracesRequest) -> Outcome:
         with closing(route.mapper.payloads(request)) as payloads:
-            async for mapped in self._in_slices(payloads):
+            async for mapped in in_slices(payloads, _SLICE_S, self._clock):
                 if mapped is not None:
                     await route.sink.submit(mapped.payload, is_counted=mapped.is_counted)
         return Outcome()
-
-    async def _in_slices(self, values: Iterator[T]) -> AsyncIterator[T]:
-        ends = self._clock.monotonic() + _SLICE_S
-        for value in values:
-            yield value
-            if self._clock.monotonic() >= ends:
-                await asyncio.sleep(0)
-                ends = self._clock.monotonic() + _SLICE_S
 
     def _refused_points(self) -> int:
         return self._stats.points_dropped[CUMULATIVE_EXPONENTIAL]

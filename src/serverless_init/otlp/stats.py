@@ -1,21 +1,17 @@
 """What the package counts: every request, every point, and every reason to drop one."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from serverless_init.wire import refusal_reason
 
 BASELINE = "baseline"
 CONTEXTS_MAX = "contexts_max"
 CUMULATIVE_EXPONENTIAL = "cumulative_exponential"
-MEDIA_TYPE_UNSUPPORTED = "media_type_unsupported"
 NON_FINITE = "non_finite"
 NO_OUTPUT = "no_output"
 OUT_OF_ORDER = "out_of_order"
-OVERLOADED = "overloaded"
 POINT_MALFORMED = "point_malformed"
-REQUEST_MALFORMED = "request_malformed"
-REQUEST_TIMED_OUT = "request_timed_out"
-REQUEST_TOO_LARGE = "request_too_large"
 SIGNAL_OFF = "signal_off"
 
 
@@ -39,21 +35,4 @@ class OtlpStats:
 
 def reason_of(status: int) -> str:
     """Why a request is refused that is answered with this status of HTTP."""
-    return _REASONS.get(status, REQUEST_MALFORMED)
-
-
-def refused_by_server(statuses: Mapping[int, int]) -> Counter[str]:
-    """What a server refused before anything else saw it, by reason."""
-    refused: Counter[str] = Counter()
-    for status, count in statuses.items():
-        refused[reason_of(status)] += count
-    return refused
-
-
-_REASONS = {
-    404: SIGNAL_OFF,
-    408: REQUEST_TIMED_OUT,
-    413: REQUEST_TOO_LARGE,
-    415: MEDIA_TYPE_UNSUPPORTED,
-    503: OVERLOADED,
-}
+    return SIGNAL_OFF if status == 404 else refusal_reason(status)

@@ -12,6 +12,7 @@ import logging
 import socket
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock
@@ -20,7 +21,7 @@ from serverless_init.lifecycle import Drained
 from serverless_init.model import TracerPayload
 from serverless_init.traces.options import TracesOptions, server_limits
 from serverless_init.traces.stats import ReceiverStats
-from serverless_init.wire import HttpServer, Request, Response, offload
+from serverless_init.wire import HttpServer, LoadedOnce, Request, Response, refusals_by_reason
 
 if TYPE_CHECKING:
     from serverless_init.traces.receiver import Receiver
@@ -53,8 +54,7 @@ class Traces:
         self._stop_timeout_s = delivery.stop_timeout_s or _STOP_S
         self._options = options
         self._clock = clock
-        self._receiver: Receiver | None = None
-        self._loading: asyncio.Future[Receiver] | None = None
+        self._receiver: LoadedOnce[Receiver] = LoadedOnce(self._load, name="traces load")
         self._ticks: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -62,16 +62,16 @@ class Traces:
         await self._server.start()
         self._ticks = asyncio.create_task(self._flush_regularly(), name="traces.flush")
         if self._options.last:
-            self._load_soon()
+            self._receiver.begin()
 
     def flush(self, *, force: bool = False) -> None:
         """Pass on what waits; with `force` the statistics of buckets that are not over too."""
-        if self._receiver:
-            self._receiver.ingest.flush(self._clock.now(), force=force)
+        if self._receiver.value:
+            self._receiver.value.ingest.flush(self._clock.now(), force=force)
 
     async def submit(self, payload: TracerPayload, *, is_counted: bool) -> None:
         """Take what another receiver has read: see `model.SpanSink`."""
-        receiver = self._receiver or await self._loaded()
+        receiver = self._receiver.value or await self._receiver.get()
         await receiver.take(payload, is_counted=is_counted)
 
     async def drain(self, deadline: float) -> Drained:
@@ -81,56 +81,41 @@ class Traces:
         late = not await self._server.stop(left_s * _SERVER_SHARE)
         self._stop_ticking()
         if self._options.last:
-            receiver = self._receiver or await self._loaded()
+            receiver = self._receiver.value or await self._receiver.get()
             receiver.ingest.own(self._options.last(), self._clock.now())
         self.flush(force=True)
-        if self._receiver:
+        if self._receiver.value:
             left_s = deadline - self._clock.monotonic()
-            await self._receiver.proxies.finish(min(_PROXIES_S_MAX, left_s))
-        spans = self.spans_account()
-        return Drained(
-            accepted=spans.accepted,
-            passed_on=spans.passed_on,
-            dropped=spans.dropped,
-            held=spans.held,
-            late=late,
-        )
+            await self._receiver.value.proxies.finish(min(_PROXIES_S_MAX, left_s))
+        return replace(self.spans_account(), late=late)
 
     def spans_account(self) -> Drained:
         """Every span, and every request that could not be read, which counts as one."""
-        spans = self._receiver.ingest.spans_account() if self._receiver else Drained()
-        refused = self.stats.refused_with(self._server.stats.refused)
-        return Drained(
-            accepted=spans.accepted + sum(refused.values()),
-            passed_on=spans.passed_on,
-            dropped=Counter(spans.dropped) + Counter(refused),
-            held=spans.held,
+        receiver = self._receiver.value
+        spans = receiver.ingest.spans_account() if receiver else Drained()
+        refused = self.stats.refused + refusals_by_reason(self._server.stats.refused)
+        return replace(
+            spans,
+            accepted=spans.accepted + refused.total(),
+            dropped=Counter(spans.dropped) + refused,
         )
 
     def groups_account(self) -> Drained:
         """Every group of statistics."""
-        return self._receiver.ingest.groups_account() if self._receiver else Drained()
+        receiver = self._receiver.value
+        return receiver.ingest.groups_account() if receiver else Drained()
 
     def close(self) -> None:
         """Stop listening, cut every connection. Idempotent."""
         self._stop_ticking()
         self._server.close()
-        if self._receiver:
-            self._receiver.proxies.close()
+        if self._receiver.value:
+            self._receiver.value.proxies.close()
 
     async def _answer(self, request: Request) -> Response:
         self.stats.requests += 1
-        receiver = self._receiver or await self._loaded()
+        receiver = self._receiver.value or await self._receiver.get()
         return await receiver.answer(request)
-
-    async def _loaded(self) -> "Receiver":
-        self._receiver = await asyncio.shield(self._load_soon())
-        return self._receiver
-
-    def _load_soon(self) -> "asyncio.Future[Receiver]":
-        if self._loading is None:
-            self._loading = offload(self._load, name="traces load")
-        return self._loading
 
     def _load(self) -> "Receiver":
         from serverless_init.traces.assembly import assemble

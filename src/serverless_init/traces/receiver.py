@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from functools import partial
 
 from serverless_init import __version__
 from serverless_init.clock import Clock
@@ -27,7 +27,7 @@ from serverless_init.traces.pipeline import Sender
 from serverless_init.traces.proxies import Proxies
 from serverless_init.traces.requests import is_true, payload_of, sender_of
 from serverless_init.traces.stats import ReceiverStats
-from serverless_init.wire import Request, Response, inflate, offload
+from serverless_init.wire import Request, Response, decode_aside, in_slices, inflate
 
 _WITHOUT_RATES = frozenset(("/spans", "/v0.1/spans", "/v0.2/traces", "/v0.3/traces"))
 _TRACES = _WITHOUT_RATES | {"/v0.4/traces", "/v0.5/traces", "/v0.7/traces", "/v1.0/traces"}
@@ -36,8 +36,7 @@ _STATSD = frozenset(("/dogstatsd/v1/proxy", "/dogstatsd/v2/proxy"))
 _SLICE_S = 0.005
 _OFFLOADED_BYTES_MIN = 131_072
 _WAIT_S_MAX = 1.0
-
-T = TypeVar("T")
+_aside = partial(decode_aside, bytes_min=_OFFLOADED_BYTES_MIN, name="traces decode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +132,8 @@ class Receiver:
     async def _work_through(self, payload: TracerPayload, sender: Sender) -> None:
         """When this is cancelled, what has not been worked through is dropped and counted."""
         with closing(self.ingest.traces(payload, sender, self._clock.now())) as steps:
-            until = self._clock.monotonic() + _SLICE_S
-            for _ in steps:
-                if self._clock.monotonic() >= until:
-                    await asyncio.sleep(0)
-                    until = self._clock.monotonic() + _SLICE_S
+            async for _ in in_slices(steps, _SLICE_S, self._clock):
+                continue
 
     async def _statistics(self, request: Request) -> Response:
         payload = await _aside(lambda: decode_client_stats(self._plain(request)), len(request.body))
@@ -172,10 +168,3 @@ class Receiver:
     def _refusal(self, status: int, why: str) -> Response:
         self._stats.refuse(status)
         return answers.refusal(status, why)
-
-
-async def _aside(decode: Callable[[], T], body_bytes: int) -> T:
-    """The result of `decode`, which runs away from the loop when there is much to do."""
-    if body_bytes < _OFFLOADED_BYTES_MIN:
-        return decode()
-    return await offload(decode, name="traces decode")

@@ -1,17 +1,14 @@
 """What processing counts, and every reason for which it drops a span."""
 
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass, field
+
+from serverless_init.wire import refusal_reason
 
 FOREIGN_SPAN = "foreign_span"
 INTERRUPTED = "interrupted"
-MEDIA_TYPE_UNSUPPORTED = "media_type_unsupported"
 NOT_SAMPLED = "not_sampled"
-OVERLOADED = "overloaded"
 OWN_TRAFFIC = "own_traffic"
-REQUEST_MALFORMED = "request_malformed"
-REQUEST_TIMED_OUT = "request_timed_out"
-REQUEST_TOO_LARGE = "request_too_large"
 RESOURCE_IGNORED = "resource_ignored"
 SPAN_ID_ZERO = "span_id_zero"
 TAG_REJECTED = "tag_rejected"
@@ -45,20 +42,6 @@ class ProcessingStats:
         self.repaired[what] = self.repaired.get(what, 0) + 1
 
 
-def reason_of(status: int) -> str:
-    """Why a request is refused that is answered with `status`."""
-    return _REASONS.get(status, REQUEST_MALFORMED)
-
-
-_REASONS = {
-    408: REQUEST_TIMED_OUT,
-    413: REQUEST_TOO_LARGE,
-    415: MEDIA_TYPE_UNSUPPORTED,
-    429: OVERLOADED,
-    503: OVERLOADED,
-}
-
-
 @dataclass(slots=True)
 class ReceiverStats:
     """Counters of the receiver.
@@ -68,7 +51,7 @@ class ReceiverStats:
     """
 
     requests: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
     stats_payloads: int = 0
     passed_on: int = 0
     passing_failed: int = 0
@@ -76,13 +59,4 @@ class ReceiverStats:
 
     def refuse(self, status: int) -> None:
         """Count a request that is answered with `status`."""
-        reason = reason_of(status)
-        self.refused[reason] = self.refused.get(reason, 0) + 1
-
-    def refused_with(self, by_server: Mapping[int, int]) -> dict[str, int]:
-        """By reason what is refused, with what the server refused before, `by_server` by status."""
-        refused = dict(self.refused)
-        for status, requests in by_server.items():
-            reason = reason_of(status)
-            refused[reason] = refused.get(reason, 0) + requests
-        return refused
+        self.refused[refusal_reason(status)] += 1

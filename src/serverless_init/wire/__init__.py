@@ -8,8 +8,10 @@ from serverless_init.wire.http_values import Request, Reset, Response, ServerLim
 from serverless_init.wire.inflate import inflate
 from serverless_init.wire.offload import offload
 from serverless_init.wire.proxy import Proxy, ProxyRules, proxy_rules
+from serverless_init.wire.refusals import refusal_reason, refusals_by_reason
 from serverless_init.wire.relay import Relay, RelayStats
 from serverless_init.wire.tls import TlsOptions, tls_options
+from serverless_init.wire.turns import LoadedOnce, decode_aside, in_slices
 
 __all__ = [
     "ClientRequest",
@@ -19,6 +21,7 @@ __all__ = [
     "HttpClient",
     "HttpClientStats",
     "HttpServer",
+    "LoadedOnce",
     "Origin",
     "Progress",
     "Proxy",
@@ -31,8 +34,12 @@ __all__ = [
     "ServerLimits",
     "TlsOptions",
     "choose_codec",
+    "decode_aside",
+    "in_slices",
     "inflate",
     "offload",
     "proxy_rules",
+    "refusal_reason",
+    "refusals_by_reason",
     "tls_options",
 ]
