@@ -40,10 +40,9 @@ from serverless_init.logs import (
     LogsStats,
     Rules,
     Settled,
-    Stream,
     compile_rules,
 )
-from serverless_init.model import ExitReport, LogMessage, LogSource
+from serverless_init.model import ExitReport, LogMessage, LogSource, Stream
 from serverless_init.platforms import APP_SERVICE, Place
 from serverless_init.wire import choose_codec
 

@@ -1,41 +1,11 @@
 """The last lines of the app's stderr, remembered while they are read for the logs."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+
+from serverless_init.model import Chunk, Stream
 
 _BYTES_MAX = 8_192
 _LINES_MAX = 20
-
-
-class Chunk(Protocol):
-    """What a stream has read: `data`, written at `at`, after `lost` bytes that were not kept."""
-
-    @property
-    def data(self) -> bytes: ...
-    @property
-    def at(self) -> float: ...
-    @property
-    def lost(self) -> int: ...
-    @property
-    def error(self) -> int: ...
-
-
-class Stream(Protocol):
-    """The copy of one of the app's streams."""
-
-    @property
-    def name(self) -> str:
-        """``stdout`` or ``stderr``."""
-
-    @property
-    def fd(self) -> int:
-        """What can be waited for."""
-
-    def read(self) -> Sequence[Chunk] | None:
-        """What has come, without waiting; None at the end."""
-
-    def close(self) -> None:
-        """Read no more."""
 
 
 class StderrTail:

@@ -2,7 +2,7 @@
 
 from serverless_init.logs.assemble import Assembler, AssemblerOptions
 from serverless_init.logs.batch import Batch, Batcher, BatchOptions
-from serverless_init.logs.component import Logs, Stream
+from serverless_init.logs.component import Logs
 from serverless_init.logs.files import FilesOptions, LogFiles
 from serverless_init.logs.lane import LANES, Lane, LaneOptions, Settled
 from serverless_init.logs.rules import NO_RULES, Rules, compile_rules
@@ -26,7 +26,6 @@ __all__ = [
     "LogsStats",
     "Rules",
     "Settled",
-    "Stream",
     "compile_rules",
     "payload_of",
 ]

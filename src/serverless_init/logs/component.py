@@ -19,7 +19,6 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
 
 from serverless_init.clock import Clock
 from serverless_init.lifecycle import Drained
@@ -28,7 +27,7 @@ from serverless_init.logs.files import LogFiles
 from serverless_init.logs.flood import Flood
 from serverless_init.logs.lane import Lane
 from serverless_init.logs.stats import LogsStats
-from serverless_init.model import LogMessage
+from serverless_init.model import Chunk, LogMessage, Stream
 
 _log = logging.getLogger("serverless_init.logs")
 
@@ -38,40 +37,6 @@ _REST = 19
 _REST_S_MAX = 0.2
 # Of the time to drain, what passing on may still need when reading has not come to its end.
 _END_SHARE = 0.2
-
-
-class Chunk(Protocol):
-    """What a stream has read: `data`, written at `at`, after `lost` bytes that were not kept.
-
-    `error` is an errno when the real stream refused what the app wrote.
-    """
-
-    @property
-    def data(self) -> bytes: ...
-    @property
-    def at(self) -> float: ...
-    @property
-    def lost(self) -> int: ...
-    @property
-    def error(self) -> int: ...
-
-
-class Stream(Protocol):
-    """The copy of one of the app's streams."""
-
-    @property
-    def name(self) -> str:
-        """``stdout`` or ``stderr``."""
-
-    @property
-    def fd(self) -> int:
-        """What can be waited for."""
-
-    def read(self) -> Sequence[Chunk] | None:
-        """What has come, without waiting; None at the end."""
-
-    def close(self) -> None:
-        """Read no more."""
 
 
 class Logs:

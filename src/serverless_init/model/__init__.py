@@ -45,6 +45,7 @@ from serverless_init.model.spans import (
     TraceChunk,
     TracerPayload,
 )
+from serverless_init.model.streams import Chunk, Stream
 from serverless_init.model.tags import deduplicate, normalize
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "AlertType",
     "AttributeValue",
     "CheckStatus",
+    "Chunk",
     "Endpoint",
     "EntityTags",
     "Event",
@@ -89,6 +91,7 @@ __all__ = [
     "SpanEvent",
     "SpanLink",
     "SpanSink",
+    "Stream",
     "TraceChunk",
     "TracerPayload",
     "deduplicate",
