@@ -66,12 +66,10 @@ class LogEncoder:
 
 def payload_of(batch: "Batch", codec: Codec) -> Payload:
     """`batch` as one request's body."""
-    stream = codec.stream()
-    body = stream.give(b"[%b]" % b",".join(batch.items)) + stream.finish()
     return Payload(
         kind=PayloadKind.LOGS,
         endpoint=LOGS_V2,
-        body=body,
+        body=codec.compress(b"[%b]" % b",".join(batch.items)),
         content_type="application/json",
         content_encoding=codec.content_encoding,
         points=len(batch.items),

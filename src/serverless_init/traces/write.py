@@ -59,7 +59,7 @@ class TraceWriter:
             Payload(
                 PayloadKind.TRACES,
                 TRACES_V02,
-                compressed(body, self._codec),
+                self._codec.compress(body),
                 "application/x-protobuf",
                 self._codec.content_encoding,
                 points=len(self._parts),
@@ -106,7 +106,7 @@ class StatsWriter:
                 Payload(
                     PayloadKind.TRACE_STATS,
                     TRACE_STATS_V02,
-                    compressed(encoded.body, self._codec),
+                    self._codec.compress(encoded.body),
                     "application/msgpack",
                     self._codec.content_encoding,
                     points=encoded.groups,
@@ -114,9 +114,3 @@ class StatsWriter:
                 )
             )
             self.groups_passed_on += encoded.groups
-
-
-def compressed(body: bytes, codec: Codec) -> bytes:
-    """`body` as `codec` has it."""
-    stream = codec.stream()
-    return stream.give(body) + stream.finish()

@@ -49,6 +49,11 @@ class Codec:
         """Whether this compresses as `kind` asks, and does not replace it."""
         return self.content_encoding == _ENCODINGS[kind]
 
+    def compress(self, body: bytes) -> bytes:
+        """All of `body` as one stream."""
+        stream = self.stream()
+        return stream.give(body) + stream.finish()
+
     def capacity(self, room_bytes: int, *, streams: int = 1) -> int:
         """How many bytes, whatever they are, surely fit into `room_bytes` when compressed.
 
