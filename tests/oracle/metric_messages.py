@@ -4,15 +4,8 @@ Built from the field tables of the intake's specification (series 3.5, columns 3
 not from our encoder, so that what they decode is an independent opinion on what we wrote.
 """
 
-from typing import Any
-
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-
-_PACKAGE = "serverless_init.oracle"
-_TYPES = descriptor_pb2.FieldDescriptorProto
-
 # message -> (number, name, type or message, repeated); a repeated number is packed, as in proto3.
-_MESSAGES: dict[str, list[tuple[int, str, str, bool]]] = {
+MESSAGES: dict[str, list[tuple[int, str, str, bool]]] = {
     "Origin": [
         (3, "metric_type", "uint32", False),
         (4, "origin_product", "uint32", False),
@@ -90,35 +83,3 @@ _MESSAGES: dict[str, list[tuple[int, str, str, bool]]] = {
         (3, "metricData", "MetricData", False),
     ],
 }
-
-
-class MetricMessages:
-    """The message classes, by name: ``messages["MetricPayload"].FromString(body)``."""
-
-    def __init__(self) -> None:
-        pool = descriptor_pool.DescriptorPool()
-        pool.Add(_file())
-        self._classes = {
-            name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
-            for name in _MESSAGES
-        }
-
-    def __getitem__(self, name: str) -> Any:
-        return self._classes[name]
-
-
-def _file() -> descriptor_pb2.FileDescriptorProto:
-    file = descriptor_pb2.FileDescriptorProto(
-        name="metric_messages.proto", package=_PACKAGE, syntax="proto3"
-    )
-    for message_name, fields in _MESSAGES.items():
-        message = file.message_type.add(name=message_name)
-        for number, name, kind, repeated in fields:
-            field = message.field.add(name=name, number=number)
-            field.label = _TYPES.LABEL_REPEATED if repeated else _TYPES.LABEL_OPTIONAL
-            if kind in _MESSAGES:
-                field.type = _TYPES.TYPE_MESSAGE
-                field.type_name = f".{_PACKAGE}.{kind}"
-            else:
-                field.type = _TYPES.Type.Value(f"TYPE_{kind.upper()}")
-    return file
