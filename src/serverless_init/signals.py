@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from serverless_init.clock import Clock
 from serverless_init.config import EnhancedSettings, LogsSettings, OtlpSettings, ReceiverSettings
-from serverless_init.forwarder import IntakeEndpoint, Outlet
+from serverless_init.forwarder import IntakeAddress, IntakeEndpoint, Outlet
 from serverless_init.intakes import signal_endpoints
 from serverless_init.lifecycle import Component, Drained
 from serverless_init.model import ExitReport
@@ -47,24 +47,19 @@ class Signal(Protocol):
 
 def wanted_signals(start: Start, place: Place, local: Endpoints | None) -> dict[str, Endpoints]:
     """The intakes of each signal that can come; those of the embedded one, if there is one."""
-    wanted: dict[str, Endpoints] = {}
+    addresses: dict[str, IntakeAddress] = {}
     if _collects_logs(start):
-        if local is None:
-            from serverless_init.logs_pipeline import logs_address
+        from serverless_init.logs_pipeline import logs_address
 
-            address = logs_address(start.configuration)
-            wanted["logs"] = signal_endpoints(start.configuration, address)
-        else:
-            wanted["logs"] = local
+        addresses["logs"] = logs_address(start.configuration)
     if start.trace_sockets or _takes_spans(start) or _is_traced_task(start, place):
-        if local is None:
-            from serverless_init.traces_pipeline import traces_address
+        from serverless_init.traces_pipeline import traces_address
 
-            address = traces_address(start.configuration)
-            wanted["traces"] = signal_endpoints(start.configuration, address)
-        else:
-            wanted["traces"] = local
-    return wanted
+        addresses["traces"] = traces_address(start.configuration)
+    return {
+        signal: signal_endpoints(start.configuration, address) if local is None else local
+        for signal, address in addresses.items()
+    }
 
 
 def open_signals(

@@ -1,6 +1,5 @@
 """The tags of spans that mean something to us, by name."""
 
-ERROR_MESSAGE = "error.msg"
 ERROR_TYPE = "error.type"
 HTTP_STATUS = "http.status_code"
 HTTP_STATUS_STABLE = "http.response.status_code"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from serverless_init.model import Span
 from serverless_init.traces.samplers.rates import RateEngine
+from serverless_init.traces.tags import SAMPLE_RATE, SAMPLE_RATE_OF_RECEIVER
 
 RATE = "_sampling_priority_rate_v1"
 SERVICES_MAX = 5000
@@ -80,7 +81,7 @@ def weight_of(root: Span) -> float:
     """How many traces the one with `root` stands for, by the rates at which it was sampled."""
     metrics = root.metrics
     weight = 1.0
-    for key in ("_sample_rate", "_dd1.sr.rapre"):
+    for key in (SAMPLE_RATE, SAMPLE_RATE_OF_RECEIVER):
         rate = metrics.get(key)
         if rate is not None and 0 < rate <= 1:
             weight /= rate
