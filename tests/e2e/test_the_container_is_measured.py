@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.e2e.apps import WAIT_UNTIL_READY
 
 from serverless_init import __version__
 from serverless_init.intake import Snapshot
@@ -17,25 +18,17 @@ from serverless_init.testing import IntakeThread
 
 TREES = Path(__file__).parents[1] / "unit" / "enhanced" / "trees"
 # It uses CPU and memory, in the kernel's files of its own, once we have read them.
-APP = """
-import http.client, os, pathlib, sys, time
+APP = (
+    WAIT_UNTIL_READY
+    + """
+import pathlib, sys
 tree, code = pathlib.Path(sys.argv[1], "cgroup"), int(sys.argv[2])
-def is_ready():
-    try:
-        probe = http.client.HTTPConnection("127.0.0.1", int(os.environ["DD_HEALTH_PORT"]))
-        probe.request("GET", "/ready")
-        return probe.getresponse().status == 200
-    except OSError:
-        return False
-give_up_at = time.monotonic() + 20
-while not is_ready():
-    time.sleep(0.01)
-    assert time.monotonic() < give_up_at
 (tree / "cpu.stat").write_text("usage_usec 3600000000\\n")
 (tree / "memory.current").write_text("209715200\\n")
 (tree / "memory.events").write_text("oom 9\\noom_kill 3\\n")
 sys.exit(code)
 """
+)
 SERVICE = {"K_SERVICE": "shop", "K_REVISION": "shop-00001", "K_CONFIGURATION": "shop"}
 JOB = {"CLOUD_RUN_JOB": "nightly", "CLOUD_RUN_EXECUTION": "nightly-x", "CLOUD_RUN_TASK_INDEX": "0"}
 COMMON = [f"datadog_init_version:{__version__}", "sidecar:false"]

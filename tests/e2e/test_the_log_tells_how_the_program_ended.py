@@ -12,28 +12,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.e2e.apps import WAIT_UNTIL_READY
 
 from serverless_init.intake.received import ReceivedLog
 from serverless_init.testing import IntakeThread
 
 TREE = Path(__file__).parents[1] / "unit" / "enhanced" / "trees" / "v2"
 RAISES = "import sys; print('about to fail', file=sys.stderr); {}['token=secret']"
-KILLED = """
-import http.client, os, pathlib, signal, sys, time
-def is_ready():
-    try:
-        probe = http.client.HTTPConnection("127.0.0.1", int(os.environ["DD_HEALTH_PORT"]))
-        probe.request("GET", "/ready")
-        return probe.getresponse().status == 200
-    except OSError:
-        return False
-give_up_at = time.monotonic() + 20
-while not is_ready():
-    time.sleep(0.01)
-    assert time.monotonic() < give_up_at
+KILLED = (
+    WAIT_UNTIL_READY
+    + """
+import pathlib, signal, sys
 pathlib.Path(sys.argv[1], "cgroup", "memory.events").write_text("oom 3\\noom_kill 2\\n")
 os.kill(os.getpid(), signal.SIGKILL)
 """
+)
 
 Fail = Callable[..., tuple[int, list[ReceivedLog], dict[str, object]]]
 

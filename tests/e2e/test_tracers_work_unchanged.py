@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from serverless_init.intake.received_traces import ReceivedSpan
-from serverless_init.testing import IntakeThread, wait_until
+from serverless_init.testing import IntakeThread, is_listening, wait_until
 
 FOLDER = Path(__file__).parent
 DDTRACE_RUN = Path(sys.executable).with_name("ddtrace-run")
@@ -22,10 +23,12 @@ NODE = Path(sys.executable).with_name("node")
 NODE_APP = FOLDER / "node" / "traced.js"
 APP = FOLDER / "python" / "traced.py"
 REQUESTS = 5
+SHOP = (DDTRACE_RUN, sys.executable, APP, str(REQUESTS))
 # A name begins with a letter.
 NORMALIZED = {"__main__.order": "main.order"}
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Traced = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
@@ -34,14 +37,27 @@ def intake() -> Iterator[IntakeThread]:
         yield running
 
 
-def tracer_settings(port: str, **more: str) -> dict[str, str]:
-    return {
-        "DD_TRACE_AGENT_URL": f"http://127.0.0.1:{port}",
-        "DD_SERVICE": "shop",
-        "DD_ENV": "test",
-        "DD_SERVERLESS_RECEIPT": "json",
-        **more,
-    }
+@pytest.fixture
+def traced(run: Run, environment: dict[str, str], intake: IntakeThread) -> Traced:
+    """Run a program under its tracer to a good end: the account of its spans."""
+    receiver = f"http://127.0.0.1:{environment['DD_APM_RECEIVER_PORT']}"
+
+    def ran(*command: str | Path, **settings: str) -> dict[str, Any]:
+        env = {
+            "DD_TRACE_AGENT_URL": receiver,
+            "DD_SERVICE": "shop",
+            "DD_ENV": "test",
+            "DD_SERVERLESS_RECEIPT": "json",
+            "DD_API_KEY": "0123456789abcdef0123456789abcdef",
+            "DD_DD_URL": intake.url,
+            **settings,
+        }
+        outcome = run(*map(str, command), env=env, timeout_s=90.0)
+        assert outcome.returncode == 0, outcome.stderr
+        account: dict[str, Any] = json.loads(outcome.stderr.splitlines()[-1])["signals"]["spans"]
+        return account
+
+    return ran
 
 
 def by_id(spans: list[dict[str, object]]) -> dict[object, dict[str, object]]:
@@ -82,26 +98,12 @@ def test_agent(environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
             process.wait()
 
 
-def is_listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 @pytest.mark.parametrize("version", ["v0.4", "v0.5"])
 def test_the_spans_that_ddtrace_makes_arrive_as_they_were_made(
-    run: Run, environment: dict[str, str], intake: IntakeThread, tmp_path: Path, version: str
+    traced: Traced, intake: IntakeThread, tmp_path: Path, version: str
 ) -> None:
     made = tmp_path / "made.json"
-    outcome = run(
-        *(str(DDTRACE_RUN), sys.executable, str(APP), str(REQUESTS), str(made)),
-        env={
-            **tracer_settings(environment["DD_APM_RECEIVER_PORT"], DD_TRACE_API_VERSION=version),
-            "DD_API_KEY": "0123456789abcdef0123456789abcdef",
-            "DD_DD_URL": intake.url,
-        },
-        timeout_s=90.0,
-    )
-    assert outcome.returncode == 0, outcome.stderr
+    account = traced(*SHOP, made, DD_TRACE_API_VERSION=version)
     snapshot = intake.snapshot()
     expected = by_id(json.loads(made.read_text()))
     arrived = by_id([as_made(span) for span in snapshot.spans])
@@ -115,7 +117,6 @@ def test_the_spans_that_ddtrace_makes_arrive_as_they_were_made(
     hits = Counter(group.name for group in snapshot.stats for _ in range(group.hits))
     assert hits["orders.query"] == hits["flask.request"] == REQUESTS
     assert sum(group.failed.count for group in snapshot.stats if group.name == "flask.request") == 1
-    account = json.loads(outcome.stderr.splitlines()[-1])["signals"]["spans"]
     assert account == {
         "accepted": len(expected),
         "delivered": len(expected),
@@ -126,19 +127,10 @@ def test_the_spans_that_ddtrace_makes_arrive_as_they_were_made(
 
 @pytest.mark.usefixtures("node_packages")
 def test_the_spans_that_dd_trace_of_node_makes_arrive(
-    run: Run, environment: dict[str, str], intake: IntakeThread, tmp_path: Path
+    traced: Traced, intake: IntakeThread, tmp_path: Path
 ) -> None:
     made = tmp_path / "made.json"
-    outcome = run(
-        *(str(NODE), str(NODE_APP), str(REQUESTS), str(made)),
-        env={
-            **tracer_settings(environment["DD_APM_RECEIVER_PORT"]),
-            "DD_API_KEY": "0123456789abcdef0123456789abcdef",
-            "DD_DD_URL": intake.url,
-        },
-        timeout_s=90.0,
-    )
-    assert outcome.returncode == 0, outcome.stderr
+    traced(NODE, NODE_APP, str(REQUESTS), made)
     spans = intake.snapshot().spans
     arrived = [
         {"trace_id": str(span.trace_id), "span_id": str(span.span_id)}
@@ -150,43 +142,21 @@ def test_the_spans_that_dd_trace_of_node_makes_arrive(
     assert len(requests) == REQUESTS
 
 
-def test_a_rate_that_we_answer_is_obeyed_by_ddtrace(
-    run: Run, environment: dict[str, str], intake: IntakeThread
-) -> None:
-    outcome = run(
-        *(sys.executable, str(FOLDER / "python" / "sampled.py")),
-        env={
-            **tracer_settings(environment["DD_APM_RECEIVER_PORT"]),
-            "DD_API_KEY": "0123456789abcdef0123456789abcdef",
-            "DD_DD_URL": intake.url,
-            "DD_APM_TARGET_TPS": "5",
-        },
-        timeout_s=90.0,
-    )
-    assert outcome.returncode == 0, outcome.stderr
+def test_a_rate_that_we_answer_is_obeyed_by_ddtrace(traced: Traced, intake: IntakeThread) -> None:
+    account = traced(sys.executable, FOLDER / "python" / "sampled.py", DD_APM_TARGET_TPS="5")
     arrived = intake.snapshot().spans
     kept = [span.metrics["_dd.agent_psr"] for span in arrived if span.name == "after"]
     # 0.5, unless a window ended among the first.
     assert max(kept) < 1.0
     assert 0 < len(kept) < 60
-    account = json.loads(outcome.stderr.splitlines()[-1])["signals"]["spans"]
     assert account["dropped"] == {"not_sampled": account["accepted"] - account["delivered"]}
 
 
 def test_the_test_agent_of_datadog_finds_nothing_wrong_between_tracer_and_us(
-    run: Run, environment: dict[str, str], intake: IntakeThread, tmp_path: Path, test_agent: str
+    traced: Traced, intake: IntakeThread, tmp_path: Path, test_agent: str
 ) -> None:
     made = tmp_path / "made.json"
-    outcome = run(
-        *(str(DDTRACE_RUN), sys.executable, str(APP), str(REQUESTS), str(made)),
-        env={
-            **tracer_settings("0", DD_TRACE_AGENT_URL=test_agent),
-            "DD_API_KEY": "0123456789abcdef0123456789abcdef",
-            "DD_DD_URL": intake.url,
-        },
-        timeout_s=90.0,
-    )
-    assert outcome.returncode == 0, outcome.stderr
+    traced(*SHOP, made, DD_TRACE_AGENT_URL=test_agent)
     with urllib.request.urlopen(f"{test_agent}/test/trace_check/failures", timeout=10) as answer:
         assert (answer.status, answer.read()) == (200, b"200: OK")
     with urllib.request.urlopen(f"{test_agent}/test/traces", timeout=10) as answer:

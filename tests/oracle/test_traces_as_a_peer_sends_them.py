@@ -8,7 +8,6 @@ import http.client
 import os
 import random
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ import datadog_serverless_compat
 import msgpack
 
 from serverless_init.intake.received_traces import ReceivedSpan
-from serverless_init.testing import IntakeThread, free_port, wait_until
+from serverless_init.testing import IntakeThread, free_port, is_listening, wait_until
 
 PEER = Path(datadog_serverless_compat.__file__).parent / "bin/linux-amd64/datadog-serverless-compat"
 OURS = Path(sys.executable).with_name("serverless-init")
@@ -65,11 +64,6 @@ def running(command: list[str], settings: dict[str, str], port: int) -> Iterator
     finally:
         process.terminate()
         process.wait(PATIENCE_S)
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def generated() -> bytes:

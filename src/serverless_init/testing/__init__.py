@@ -4,7 +4,7 @@ from serverless_init.testing.clock import ManualClock
 from serverless_init.testing.entities import KnownEntities
 from serverless_init.testing.intake_thread import IntakeThread
 from serverless_init.testing.metadata_server import ANSWERS, Fault, MetadataServer
-from serverless_init.testing.ports import free_port
+from serverless_init.testing.ports import free_port, is_listening
 from serverless_init.testing.sinks import CollectingSink
 from serverless_init.testing.waiting import wait_until
 
@@ -17,5 +17,6 @@ __all__ = [
     "ManualClock",
     "MetadataServer",
     "free_port",
+    "is_listening",
     "wait_until",
 ]

@@ -17,6 +17,12 @@ def free_port() -> int:
     raise OSError("no free port is found")
 
 
+def is_listening(port: int) -> bool:
+    """Whether a connection to `port` of 127.0.0.1 is accepted."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def _is_free(kind: socket.SocketKind, port: int) -> bool:
     with socket.socket(socket.AF_INET, kind) as probe:
         try:
