@@ -3,11 +3,8 @@
 from serverless_init.config.load import CONFIGURATION_FILES, Configuration, load, masked
 from serverless_init.config.settings import (
     SIDECAR_DEFAULTS,
-    AggregatorSettings,
     DogStatsDSettings,
-    ForwarderSettings,
     RunSettings,
-    SerializerSettings,
     TagSettings,
 )
 from serverless_init.config.settings_dogstatsd import (
@@ -19,6 +16,11 @@ from serverless_init.config.settings_dogstatsd import (
 from serverless_init.config.settings_enhanced import EnhancedSettings
 from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
 from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
+from serverless_init.config.settings_metrics import (
+    AggregatorSettings,
+    ForwarderSettings,
+    SerializerSettings,
+)
 from serverless_init.config.settings_network import (
     IntakeSettings,
     NetworkSettings,

@@ -28,6 +28,7 @@ def test_loading_settings_imports_nothing_else() -> None:
         "serverless_init.config.settings_enhanced",
         "serverless_init.config.settings_enrichment",
         "serverless_init.config.settings_logs",
+        "serverless_init.config.settings_metrics",
         "serverless_init.config.settings_network",
         "serverless_init.config.settings_otlp",
         "serverless_init.config.settings_platform",
