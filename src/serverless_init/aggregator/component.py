@@ -5,8 +5,8 @@ them in slices of a millisecond or two, between which the loop reads sockets: a 
 never keeps the DogStatsD server from reading for longer than a slice. Flushes do not overlap.
 
 The sampler is shared with the DogStatsD server on purpose: one loop, one thread, nothing to hand
-over. Events and service checks wait here, bounded, for the next flush. Series that need no
-aggregation do not wait: each goes into the open payload of a stream at once.
+over. Events and service checks wait here, bounded, for the next flush, or until there are many.
+Series that need no aggregation do not wait: each goes into the open payload of a stream at once.
 """
 
 import asyncio
@@ -29,7 +29,9 @@ _log = logging.getLogger("serverless_init.aggregator")
 _T = TypeVar("_T")
 
 _SLICE_S = 0.001
-# Events and checks are rare; a flood of them must not take the memory of everything else.
+# Events and checks are rare. A flood of them is passed on before the next flush, and what comes
+# even faster must not take the memory of everything else.
+_WAITING_ENOUGH = 1_000
 _WAITING_MAX = 10_000
 
 
@@ -82,9 +84,10 @@ class Aggregator:
         self._flushing = asyncio.Lock()
         self._ending = asyncio.Event()
         self._ticking: asyncio.Task[None] | None = None
+        self._emptying: asyncio.Task[None] | None = None
 
     def add(self, item: Event | ServiceCheck) -> None:
-        """Keep `item` until the next flush."""
+        """Keep `item` until the next flush, or until enough others have come."""
         self.stats.items_accepted += 1
         if len(self._waiting) >= _WAITING_MAX:
             self.stats.drop("events_max")
@@ -92,6 +95,8 @@ class Aggregator:
         if not item.timestamp:
             item = replace(item, timestamp=int(self._clock.now()))
         self._waiting.append(item)
+        if len(self._waiting) >= _WAITING_ENOUGH and self._emptying is None:
+            self._emptying = asyncio.create_task(self._empty(), name="aggregator.empty")
 
     def submit(self, serie: Serie) -> None:
         """Pass `serie` on with the stream's payload."""
@@ -115,16 +120,10 @@ class Aggregator:
         async with self._flushing:
             now = self._clock.now()
             flushed = self._sampler.flush(now, force=open_buckets)
-            waiting, self._waiting = self._waiting, []
-            events = by_source_type(item for item in waiting if isinstance(item, Event))
-            checks = [item for item in waiting if isinstance(item, ServiceCheck)]
             self.stats.flushes += 1
-            self.stats.items_serialized += len(waiting)
-            serializer = self._serializer
-            await self._pass_on(serializer.open_series(), flushed.series)
-            await self._pass_on(serializer.open_sketches(), flushed.sketches)
-            await self._pass_on(serializer.open_events(), events)
-            await self._pass_on(serializer.open_service_checks(), checks)
+            await self._pass_on(self._serializer.open_series(), flushed.series)
+            await self._pass_on(self._serializer.open_sketches(), flushed.sketches)
+            await self._pass_on_waiting()
 
     def end_stream(self) -> None:
         """Pass on what came by `submit` and waits for its payload to fill up."""
@@ -159,9 +158,9 @@ class Aggregator:
         if self._stream_check is not None:
             self._stream_check.cancel()
             self._stream_check = None
-        if self._ticking is not None:
-            self._ticking.cancel()
-            self._ticking = None
+        for task in filter(None, (self._ticking, self._emptying)):
+            task.cancel()
+        self._ticking = self._emptying = None
 
     async def _tick(self) -> None:
         # A flush is never cancelled for the drain: what it has taken from the sampler is nowhere
@@ -175,6 +174,14 @@ class Aggregator:
                 await self.flush(open_buckets=False)
             except Exception:  # noqa: BLE001  our mistake must not end all further flushes
                 _log.exception("a flush failed; the next one follows")
+
+    async def _empty(self) -> None:
+        try:
+            async with self._flushing:
+                await self._pass_on_waiting()
+        except Exception:  # noqa: BLE001  as in `_tick`
+            _log.exception("passing events and checks on failed; the next flush follows")
+        self._emptying = None
 
     def _check_streams_later(self) -> None:
         is_open = self._stream.is_open or self._sketch_stream.is_open
@@ -194,6 +201,14 @@ class Aggregator:
         self.stats.stream_payloads += len(payloads)
         for payload in payloads:
             self._out.submit(payload)
+
+    async def _pass_on_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        self.stats.items_serialized += len(waiting)
+        events = by_source_type(item for item in waiting if isinstance(item, Event))
+        checks = [item for item in waiting if isinstance(item, ServiceCheck)]
+        await self._pass_on(self._serializer.open_events(), events)
+        await self._pass_on(self._serializer.open_service_checks(), checks)
 
     async def _pass_on(self, batch: Batch[_T], values: Iterable[_T]) -> None:
         slice_ends = time.perf_counter() + _SLICE_S

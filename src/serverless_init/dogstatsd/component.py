@@ -238,7 +238,7 @@ class DogStatsD:
         else:
             rare = sampler.ingest_packets(packets, arrived_at)
         for line in rare:
-            self._parse_rare(line, container)
+            self._parse_rare(line, int(arrived_at), container)
         for serie in sampler.take_timestamped():
             self._out.submit(serie)
 
@@ -253,7 +253,7 @@ class DogStatsD:
             self._warn("origin", f"the container of process {pid} cannot be told")
         return container or b""
 
-    def _parse_rare(self, line: bytes, container: bytes) -> None:
+    def _parse_rare(self, line: bytes, second: int, container: bytes) -> None:
         warnings: list[str] = []
         is_event = line.startswith(b"_e{")
         kind = "event" if is_event else "service_check"
@@ -264,6 +264,7 @@ class DogStatsD:
             host=self._sampler.enrichment.host,
             extra_tags=self._extra_tags,
             client_origin=self._options.client_origin,
+            now=second,
             warnings=warnings,
         )
         if isinstance(item, Malformed):

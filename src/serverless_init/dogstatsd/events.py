@@ -10,7 +10,7 @@ check are not looked at.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -46,13 +46,14 @@ def parse_event(
     host: bytes = b"",
     extra_tags: tuple[bytes, ...] = (),
     client_origin: bool = False,
+    now: int = 0,
     warnings: list[str] | None = None,
 ) -> Event | Malformed:
     """The event that `line` (without its line end) spells, or why there is none.
 
     What was wrong and ignored is appended to `warnings`. The fields ``c:``, ``e:`` and ``card:``
-    are read only with `client_origin`. Tags are in order of arrival, then `extra_tags`. `host` is
-    for an event that names none.
+    are read only with `client_origin`. Tags are in order of arrival, then `extra_tags`. `host` and
+    `now` (unix seconds) are for an event that names none.
     """
     header, _, body = line.partition(b":")
     lengths = _parse_lengths(header)
@@ -69,14 +70,14 @@ def parse_event(
         priority = _PRIORITIES.get(text) or _warn(warnings, "priority", text, priority)
     for text in fields.texts(b"t:"):
         alert_type = _ALERT_TYPES.get(text) or _warn(warnings, "alert type", text, alert_type)
-    said = fields.of_tags(host)
+    said = fields.of_tags()
     return Event(
         title=_unescape(body[:title_bytes]),
         text=_unescape(body[text_start:text_end]),
-        timestamp=_timestamp(fields, warnings),
+        timestamp=_timestamp(fields, now, warnings),
         priority=priority,
         alert_type=alert_type,
-        host=said.host or b"",
+        host=fields.host(said, host),
         aggregation_key=fields.last(b"k:"),
         source_type=fields.last(b"s:"),
         tags=said.tags + extra_tags,
@@ -93,6 +94,7 @@ def parse_service_check(
     host: bytes = b"",
     extra_tags: tuple[bytes, ...] = (),
     client_origin: bool = False,
+    now: int = 0,
     warnings: list[str] | None = None,
 ) -> ServiceCheck | Malformed:
     """The service check that `line` spells, or why there is none. Otherwise as `parse_event`."""
@@ -106,12 +108,12 @@ def parse_service_check(
     if status is None:
         return Malformed.BAD_STATUS
     fields = _read(optional, _CHECK_PREFIXES, client_origin)
-    said = fields.of_tags(host)
+    said = fields.of_tags()
     return ServiceCheck(
         name=name,
         status=status,
-        timestamp=_timestamp(fields, warnings),
-        host=said.host or b"",
+        timestamp=_timestamp(fields, now, warnings),
+        host=fields.host(said, host),
         message=fields.last(b"m:"),
         tags=said.tags + extra_tags,
         local_data=fields.last(b"c:"),
@@ -134,11 +136,13 @@ class _Fields:
         texts = self.texts(prefix)
         return texts[-1] if texts else b""
 
-    def of_tags(self, host: bytes) -> Stripped:
-        """What the tags say; the ``h:`` and ``card:`` fields beat the special tags."""
-        stripped = strip_special(split_tags(self.last(b"#")), cardinality=self.last(b"card:"))
-        named = host if stripped.host is None else stripped.host
-        return replace(stripped, host=self.last(b"h:") or named)
+    def of_tags(self) -> Stripped:
+        """What the tags say; the ``card:`` field beats the special tag."""
+        return strip_special(split_tags(self.last(b"#")), cardinality=self.last(b"card:"))
+
+    def host(self, said: Stripped, own: bytes) -> bytes:
+        """The ``h:`` field, or what the tags `said`, or `own`."""
+        return self.last(b"h:") or (own if said.host is None else said.host)
 
 
 def _read(fields: list[bytes], prefixes: tuple[bytes, ...], client_origin: bool) -> _Fields:
@@ -165,8 +169,8 @@ def _parse_lengths(header: bytes) -> tuple[int, int] | Malformed:
     return (title_bytes, text_bytes) if title_bytes else Malformed.EMPTY_TITLE
 
 
-def _timestamp(fields: _Fields, warnings: list[str] | None) -> int:
-    timestamp = 0
+def _timestamp(fields: _Fields, now: int, warnings: list[str] | None) -> int:
+    timestamp = now
     for text in fields.texts(b"d:"):
         seconds = parse_int(text)
         timestamp = _warn(warnings, "timestamp", text, timestamp) if seconds is None else seconds

@@ -16,7 +16,7 @@ from serverless_init.sampler.rules import EnrichmentRules
 from serverless_init.sampler.sender import Sender
 
 _HOST = b"host:"
-_INTERNAL = b"dd.internal."
+_SPECIAL = (_HOST, b"dd.internal.")
 _ENTITY_ID = b"dd.internal.entity_id:"
 _CARDINALITY = b"dd.internal.card:"
 _JMX_CHECK_NAME = b"dd.internal.jmx_check_name:"
@@ -65,10 +65,10 @@ def strip_special(tags: Iterable[bytes], *, cardinality: bytes = b"") -> Strippe
     host: bytes | None = None
     entity_id = b""
     for tag in tags:
-        if tag.startswith(_HOST):
-            host = tag[len(_HOST) :]
-        elif not tag.startswith(_INTERNAL):
+        if not tag.startswith(_SPECIAL):
             kept.append(tag)
+        elif tag.startswith(_HOST):
+            host = tag[len(_HOST) :]
         elif tag.startswith(_ENTITY_ID):
             entity_id = tag[len(_ENTITY_ID) :]
         elif tag.startswith(_CARDINALITY) and not cardinality:

@@ -1,9 +1,8 @@
 """Service checks as a JSON array (intake API v1)."""
 
 from serverless_init.model import CHECK_RUN_V1, PayloadKind, ServiceCheck
-from serverless_init.serializer.json_text import json_text
+from serverless_init.serializer.json_text import json_string, json_strings
 from serverless_init.serializer.split import Item, PayloadFormat
-from serverless_init.serializer.utf8 import text
 
 SERVICE_CHECKS_FORMAT = PayloadFormat(
     PayloadKind.SERVICE_CHECKS,
@@ -20,12 +19,12 @@ class ServiceCheckEncoder:
 
     def encode(self, check: ServiceCheck) -> Item:
         """`check` as one JSON object; ``tags`` is null when there are none, as the original's."""
-        fields = {
-            "check": text(check.name),
-            "host_name": text(check.host),
-            "timestamp": check.timestamp,
-            "status": int(check.status),
-            "message": text(check.message),
-            "tags": [text(tag) for tag in check.tags] or None,
-        }
-        return Item(json_text(fields), points=0, samples=1)
+        body = b'{"check":%b,"host_name":%b,"timestamp":%d,"status":%d,"message":%b,"tags":%b}' % (
+            json_string(check.name),
+            json_string(check.host),
+            check.timestamp,
+            check.status,
+            json_string(check.message),
+            json_strings(check.tags) if check.tags else b"null",
+        )
+        return Item(body, points=0, samples=1)

@@ -7,11 +7,10 @@ the request's header carries it.
 from collections.abc import Iterable
 
 from serverless_init.model import INTAKE, Event, PayloadKind
-from serverless_init.serializer.json_text import json_text
+from serverless_init.serializer.json_text import json_string, json_strings
 from serverless_init.serializer.split import Item, PayloadFormat
-from serverless_init.serializer.utf8 import text
 
-_NO_SOURCE_TYPE = "api"
+_NO_SOURCE_TYPE = b"api"
 
 
 def events_format(hostname: bytes) -> PayloadFormat:
@@ -22,7 +21,7 @@ def events_format(hostname: bytes) -> PayloadFormat:
         "application/json",
         header=b'{"apiKey":"","events":{',
         separator=b",",
-        footer=b']},"internalHostname":' + json_text(text(hostname)) + b"}",
+        footer=b']},"internalHostname":' + json_string(hostname) + b"}",
         grouped=True,
     )
 
@@ -37,22 +36,23 @@ class EventEncoder:
 
     def encode(self, event: Event) -> Item:
         """`event` as one JSON object, grouped by source type."""
-        fields: dict[str, object] = {
-            "msg_title": text(event.title),
-            "msg_text": text(event.text),
-            "timestamp": event.timestamp,
-            "priority": event.priority.value,
-            "host": text(event.host),
-        }
+        fields = [
+            b'{"msg_title":' + json_string(event.title),
+            b'"msg_text":' + json_string(event.text),
+            b'"timestamp":%d' % event.timestamp,
+            b'"priority":' + json_string(event.priority.value.encode()),
+            b'"host":' + json_string(event.host),
+        ]
         if event.tags:
-            fields["tags"] = [text(tag) for tag in event.tags]
-        fields["alert_type"] = event.alert_type.value
+            fields.append(b'"tags":' + json_strings(event.tags))
+        fields.append(b'"alert_type":' + json_string(event.alert_type.value.encode()))
         if event.aggregation_key:
-            fields["aggregation_key"] = text(event.aggregation_key)
+            fields.append(b'"aggregation_key":' + json_string(event.aggregation_key))
         if event.source_type:
-            fields["source_type_name"] = text(event.source_type)
-        return Item(json_text(fields), points=0, samples=1, group=_group(event))
+            fields.append(b'"source_type_name":' + json_string(event.source_type))
+        body = b",".join(fields) + b"}"
+        return Item(body, points=0, samples=1, group=_group(event))
 
 
 def _group(event: Event) -> bytes:
-    return json_text(text(event.source_type) or _NO_SOURCE_TYPE)
+    return json_string(event.source_type or _NO_SOURCE_TYPE)

@@ -96,12 +96,37 @@ def test_events_and_checks_get_the_time_and_go_with_the_next_flush() -> None:
 
 def test_a_flood_of_events_is_bounded_and_counted() -> None:
     aggregator, _, _, _ = parts()
-    for _ in range(10_003):
-        aggregator.add(Event(title=b"a", text=b"b"))
+
+    async def run() -> None:
+        for _ in range(10_003):
+            aggregator.add(Event(title=b"a", text=b"b"))
+        aggregator.close()
+
+    asyncio.run(run())
     account = aggregator.account()
     assert account.held == 10_000
     assert account.dropped == {"events_max": 3}
     assert account.balanced
+
+
+def test_many_events_and_checks_go_before_the_next_flush() -> None:
+    """At 100 MiB/s more came between two flushes than may wait, and the rest was dropped."""
+    aggregator, _, sink, _ = parts()
+
+    async def run() -> None:
+        for number in range(25_000):
+            item = ServiceCheck(name=b"c", status=CheckStatus.OK)
+            aggregator.add(Event(title=b"a", text=b"b") if number % 2 else item)
+            if number % 500 == 0:
+                await asyncio.sleep(0.001)
+        assert not aggregator.account().dropped
+        assert aggregator.stats.flushes == 0
+        await aggregator.flush(open_buckets=False)
+        aggregator.close()
+
+    asyncio.run(run())
+    assert sink.samples == 25_000
+    assert aggregator.account().balanced
 
 
 def test_the_open_window_is_dropped_and_counted_when_it_is_not_to_be_flushed() -> None:
