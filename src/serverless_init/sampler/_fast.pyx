@@ -6,35 +6,44 @@ line whose raw key leads to a route and whose value is made of plain numbers goe
 bytes into the cell without a call into Python; everything else is the reference's `_ingest_long`.
 
 Contexts, routes and cells have C fields instead of Python attributes. None of them can be part of a
-reference cycle, so the garbage collector is spared them.
+reference cycle, so the garbage collector is spared them. Raw keys, which are most of a context's
+bytes, are not kept: a hash of 128 bits stands for each.
 """
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_GetItem
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.math cimport INFINITY, isfinite, log, rint
 from libc.stdint cimport uint64_t
-from libc.stdlib cimport free, realloc
-from libc.string cimport memchr, memcmp, memcpy, memset
+from libc.stdlib cimport calloc, free, realloc
+from libc.string cimport memchr, memcpy, memset
 
+import os
 from array import array
 from sys import float_info
 
 from serverless_init.model import MetricKind, SerieKind, SketchPoint
 from serverless_init.sampler import buckets, sketch, time_sampler
 from serverless_init.sampler.histogram import summarize, weight_of
+from serverless_init.sampler.routes import RAW_KEYS_FACTOR_MAX, RAW_KEYS_PER_CONTEXT_MAX
 from serverless_init.sampler.stats import HISTOGRAM_VALUES_MAX, KIND_CONFLICT, NON_FINITE
+
+cdef extern from *:
+    ctypedef unsigned long long uint128_t "unsigned __int128"
 
 cdef enum:
     NUMBERS_MAX = 64  # of one message; more take the long way
     DIGITS_MAX = 15  # any number of so many digits is exact in a double, and so is its power of ten
     PENDING_MAX = 512
     KEYS_SPAN_MAX = 2048
-    SHORTCUTS = 4096
+    SLOTS_MIN = 64
 
-cdef uint64_t HASH_FACTOR = 0x9E3779B97F4A7C15
+cdef struct Hash:
+    uint64_t low
+    uint64_t high
+
+cdef Hash[3] SECRETS
 
 cdef double[DIGITS_MAX + 1] POWERS_OF_TEN = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15
@@ -49,6 +58,10 @@ cdef int KEY_MAX = sketch._KEY_MAX
 cdef int KEY_INFINITE = sketch._KEY_INFINITE
 cdef double WEIGHT_MAX = sketch.WEIGHT_MAX
 
+cdef int lane
+for lane in range(3):
+    SECRETS[lane].low, SECRETS[lane].high = memoryview(os.urandom(16)).cast("Q")
+
 
 @cython.no_gc
 cdef class Context:
@@ -57,13 +70,12 @@ cdef class Context:
     cdef public object identity
     cdef public object kind
     cdef public long long last_seen
-    cdef public tuple raw_keys
+    cdef PyObject *oldest  # the first of its routes, a loan of the table's, or NULL
 
     def __init__(self, identity, kind, long long last_seen):
         self.identity = identity
         self.kind = kind
         self.last_seen = last_seen
-        self.raw_keys = ()
 
 
 @cython.no_gc
@@ -337,17 +349,18 @@ cdef int key_of(double value) noexcept nogil:
 @cython.no_gc
 @cython.final
 cdef class Route:
-    """See `contexts.Route`. `compiled` is the cell when it is one of those above."""
+    """See `routes.Route`. `compiled` says that the cell is one of those above."""
 
     cdef public Context context
     cdef public object kind
     cdef public double rate
     cdef public Route copy
-    cdef public long long epoch
     cdef public double weight
     cdef readonly object cell
-    cdef Cell compiled
-    cdef bint takes_members
+    cdef public int epoch  # one every ten seconds: enough for centuries
+    cdef char compiled, takes_members
+    cdef Hash key
+    cdef PyObject *newer  # the next route of its context, a loan of the table's, or NULL
 
     def __init__(self, Context context, kind, double rate, Route copy=None):
         self.context = context
@@ -358,10 +371,10 @@ cdef class Route:
         self.epoch = -1
         self.weight = 1.0
 
-    def attach(self, cell, long long epoch):
-        """See `contexts.Route.attach`."""
+    def attach(self, cell, int epoch):
+        """See `routes.Route.attach`."""
         self.cell = cell
-        self.compiled = cell if isinstance(cell, Cell) else None
+        self.compiled = isinstance(cell, Cell)
         self.weight = cell.weigh(self.rate)
         self.epoch = epoch
 
@@ -378,66 +391,184 @@ cdef struct Line:
 
 @cython.no_gc
 @cython.final
-cdef class Shortcut:
-    """What was looked up before, found again without making a raw key or hashing it well.
+cdef class Routes:
+    """See `routes.Routes`. One table for all kinds, open, searched from the slot of the hash on.
 
-    One route for each value of a cheap hash, the newest. A find is compared byte by byte, so the
-    hash decides nothing but how often the dictionaries have to be asked. The owner clears it when
-    a raw key is taken out of them.
+    It owns its routes; the routes of one context are a chain from the oldest to the newest.
     """
 
-    cdef PyObject *keys[SHORTCUTS]
-    cdef PyObject *routes[SHORTCUTS]
+    cdef PyObject **slots
+    cdef Py_ssize_t mask, count, crowded_at
+
+    def __cinit__(self, Py_ssize_t contexts_max):
+        self.slots = <PyObject **>calloc(SLOTS_MIN, sizeof(PyObject *))
+        if self.slots is NULL:
+            raise MemoryError
+        self.mask = SLOTS_MIN - 1
+        self.crowded_at = contexts_max * <Py_ssize_t>RAW_KEYS_FACTOR_MAX
 
     def __dealloc__(self):
-        self.clear()
+        cdef Py_ssize_t slot
+        if self.slots is not NULL:
+            for slot in range(self.mask + 1):
+                Py_XDECREF(self.slots[slot])
+            free(self.slots)
 
-    cdef PyObject *find(self, const Line *parts, uint64_t cheap_hash) noexcept:
-        """The route, borrowed, or NULL."""
-        cdef PyObject *key = self.keys[cheap_hash % SHORTCUTS]
-        cdef Py_ssize_t name_bytes = parts.name_end - parts.name
-        cdef Py_ssize_t tail_bytes = parts.end - parts.tail
-        cdef const char *text
-        if key is NULL or PyBytes_GET_SIZE(<object>key) != name_bytes + 1 + tail_bytes:
-            return NULL
-        text = PyBytes_AS_STRING(<object>key)
-        if (
-            memcmp(text, parts.name, name_bytes)
-            or text[name_bytes] != c"|"
-            or memcmp(text + name_bytes + 1, parts.tail, tail_bytes)
-        ):
-            return NULL
-        return self.routes[cheap_hash % SHORTCUTS]
+    def __len__(self):
+        return self.count
 
-    cdef void put(self, uint64_t cheap_hash, bytes key, Route route) noexcept:
-        cdef Py_ssize_t place = cheap_hash % SHORTCUTS
-        Py_INCREF(key)
+    def find(self, bytes raw_key not None):
+        """See `routes.Routes.find`."""
+        cdef Hash key = hash_of_raw_key(raw_key)
+        cdef PyObject *found = self.slots[self.slot_of(key)]
+        return None if found is NULL else <Route>found
+
+    def remember(self, bytes raw_key not None, Route route not None):
+        """See `routes.Routes.remember`."""
+        cdef Context context = route.context
+        cdef int allowed = 1 if self.count >= self.crowded_at else RAW_KEYS_PER_CONTEXT_MAX
+        route.key = hash_of_raw_key(raw_key)
+        self.forget_key(route.key)
+        while length_of(context.oldest) >= allowed:
+            self.forget_key((<Route>context.oldest).key)
+        self.append(context, route)
+        if self.count * 3 > self.mask * 2:
+            self.grow()
         Py_INCREF(route)
-        Py_XDECREF(self.keys[place])
-        Py_XDECREF(self.routes[place])
-        self.keys[place] = <PyObject *>key
-        self.routes[place] = <PyObject *>route
+        self.slots[self.slot_of(route.key)] = <PyObject *>route
+        self.count += 1
 
-    cdef void clear(self) noexcept:
-        cdef Py_ssize_t place
-        for place in range(SHORTCUTS):
-            Py_XDECREF(self.keys[place])
-            Py_XDECREF(self.routes[place])
-            self.keys[place] = self.routes[place] = NULL
+    def forget(self, Context context not None):
+        """See `routes.Routes.forget`."""
+        while context.oldest is not NULL:
+            self.forget_key((<Route>context.oldest).key)
+
+    cdef Py_ssize_t slot_of(self, Hash key) noexcept:
+        """The slot that holds the route of `key`, or the empty one where it belongs."""
+        cdef Py_ssize_t slot = key.low & self.mask
+        while self.slots[slot] is not NULL:
+            if are_equal((<Route>self.slots[slot]).key, key):
+                break
+            slot = (slot + 1) & self.mask
+        return slot
+
+    cdef void append(self, Context context, Route route) noexcept:
+        """Make `route` the newest of `context`."""
+        cdef PyObject *last = context.oldest
+        route.newer = NULL
+        if last is NULL:
+            context.oldest = <PyObject *>route
+            return
+        while (<Route>last).newer is not NULL:
+            last = (<Route>last).newer
+        (<Route>last).newer = <PyObject *>route
+
+    cdef void unchain(self, Route route) noexcept:
+        """Take `route` out of its context's chain."""
+        cdef PyObject *before = route.context.oldest
+        if before == <PyObject *>route:
+            route.context.oldest = route.newer
+            return
+        while before is not NULL:
+            if (<Route>before).newer == <PyObject *>route:
+                (<Route>before).newer = route.newer
+                return
+            before = (<Route>before).newer
+
+    cdef void forget_key(self, Hash key) noexcept:
+        """Remove the route of `key`, if there is one."""
+        cdef Py_ssize_t gap = self.slot_of(key), slot, home
+        cdef PyObject *removed = self.slots[gap]
+        if removed is NULL:
+            return
+        self.unchain(<Route>removed)
+        # Whoever follows and could not get its own slot moves up, so that no search ends at the gap.
+        slot = gap
+        while True:
+            slot = (slot + 1) & self.mask
+            if self.slots[slot] is NULL:
+                break
+            home = (<Route>self.slots[slot]).key.low & self.mask
+            if ((slot - home) & self.mask) >= ((slot - gap) & self.mask):
+                self.slots[gap] = self.slots[slot]
+                gap = slot
+        self.slots[gap] = NULL
+        self.count -= 1
+        Py_XDECREF(removed)
+
+    cdef int grow(self) except -1:
+        cdef PyObject **old = self.slots
+        cdef Py_ssize_t old_mask = self.mask, slot
+        cdef PyObject **slots = <PyObject **>calloc(2 * (old_mask + 1), sizeof(PyObject *))
+        if slots is NULL:
+            raise MemoryError
+        self.slots, self.mask = slots, 2 * old_mask + 1
+        for slot in range(old_mask + 1):
+            if old[slot] is not NULL:
+                slots[self.slot_of((<Route>old[slot]).key)] = old[slot]
+        free(old)
+        return 0
 
 
-cdef uint64_t cheap_hash_of(const char *text, Py_ssize_t length, uint64_t seed) noexcept nogil:
-    cdef uint64_t hashed = seed ^ <uint64_t>length, word = 0
-    while length >= 8:
-        memcpy(&word, text, 8)
-        hashed = (hashed ^ word) * HASH_FACTOR
-        hashed ^= hashed >> 29
-        text += 8
-        length -= 8
-    word = 0
-    memcpy(&word, text, length)
-    hashed = (hashed ^ word) * HASH_FACTOR
-    return hashed ^ (hashed >> 32)
+cdef int length_of(PyObject *oldest) noexcept:
+    """How many routes the chain that begins with `oldest` has."""
+    cdef int length = 0
+    while oldest is not NULL:
+        length += 1
+        oldest = (<Route>oldest).newer
+    return length
+
+
+cdef bint are_equal(Hash one, Hash other) noexcept nogil:
+    return one.low == other.low and one.high == other.high
+
+
+cdef Hash hash_of_raw_key(bytes raw_key) noexcept:
+    """As `hash_of`, of what `raw_key_of` made: no name has a bar."""
+    cdef const char *text = PyBytes_AS_STRING(raw_key)
+    cdef const char *end = text + PyBytes_GET_SIZE(raw_key)
+    cdef const char *bar = <const char *>memchr(text, c"|", end - text)
+    cdef Hash hashed = SECRETS[0]
+    hashed = absorb(hashed, text, (end if bar is NULL else bar) - text)
+    return hashed if bar is NULL else absorb(hashed, bar + 1, end - bar - 1)
+
+
+cdef Hash hash_of(const Line *parts) noexcept nogil:
+    """The hash of a line's raw key.
+
+    Two lanes of 64 bits, each a chain of multiplications with secrets of this process, so that two
+    raw keys have the same one about as often as two random numbers of 128 bits are equal.
+    """
+    cdef Hash hashed = absorb(SECRETS[0], parts.name, parts.name_end - parts.name)
+    return absorb(hashed, parts.tail, parts.end - parts.tail)
+
+
+cdef Hash absorb(Hash hashed, const char *text, Py_ssize_t length) noexcept nogil:
+    """`hashed`, and `text` after it; the length sets it off from what follows."""
+    cdef uint64_t first, second
+    hashed.low ^= <uint64_t>length
+    while length >= 16:
+        memcpy(&first, text, 8)
+        memcpy(&second, text + 8, 8)
+        hashed = mixed(hashed, first, second)
+        text += 16
+        length -= 16
+    first = second = 0
+    memcpy(&first, text, min(length, 8))
+    if length > 8:
+        memcpy(&second, text + 8, length - 8)
+    return mixed(hashed, first, second)
+
+
+cdef inline Hash mixed(Hash hashed, uint64_t first, uint64_t second) noexcept nogil:
+    hashed.low = folded(hashed.low ^ SECRETS[1].low ^ first, SECRETS[2].low ^ second)
+    hashed.high = folded(SECRETS[1].high ^ first, hashed.high ^ SECRETS[2].high ^ second)
+    return hashed
+
+
+cdef inline uint64_t folded(uint64_t one, uint64_t other) noexcept nogil:
+    cdef uint128_t product = <uint128_t>one * other
+    return <uint64_t>product ^ <uint64_t>(product >> 64)
 
 
 class Bucket(buckets.Bucket):
@@ -467,12 +598,8 @@ class TimeSampler(time_sampler.TimeSampler):
 
     _new_context = Context
     _new_route = Route
+    _new_routes = Routes
     _new_bucket = Bucket
-
-    def __init__(self, options):
-        super().__init__(options)
-        self._shortcut = Shortcut()
-        self._removals_seen = 0
 
     def ingest(self, packet, double now):
         """See `time_sampler.TimeSampler.ingest`."""
@@ -482,13 +609,8 @@ class TimeSampler(time_sampler.TimeSampler):
         """See `time_sampler.TimeSampler.ingest_packets`."""
         cdef long long second = <long long>now
         cdef long long window = second - second % INTERVAL_S
-        cdef long long epoch = 0
-        contexts = self._contexts
-        cdef dict routes = contexts.number_routes
-        cdef dict set_routes = contexts.set_routes
-        cdef Shortcut shortcut = self._shortcut
-        cdef uint64_t cheap_hash
-        cdef bytes raw_key
+        cdef int epoch = 0
+        cdef Routes routes = self._routes
         cdef long long accepted = 0
         cdef const char *line
         cdef const char *end
@@ -502,9 +624,6 @@ class TimeSampler(time_sampler.TimeSampler):
         bucket = self._buckets.get(window)
         if bucket is not None:
             epoch = bucket.epoch
-        if contexts.removals != self._removals_seen:
-            self._removals_seen = contexts.removals
-            shortcut.clear()
         for packet in packets:
             if not isinstance(packet, bytes):  # also a kind of bytes that knows its sender
                 raise TypeError(f"a packet is bytes, not {type(packet)}")
@@ -513,17 +632,7 @@ class TimeSampler(time_sampler.TimeSampler):
             while line is not NULL:
                 line_end = <const char *>memchr(line, c"\n", end - line)
                 split_line(line, end if line_end is NULL else line_end, &parts)
-                cheap_hash = cheap_hash_of(parts.name, parts.name_end - parts.name, 0)
-                cheap_hash = cheap_hash_of(parts.tail, parts.end - parts.tail, cheap_hash)
-                found = shortcut.find(&parts, cheap_hash)
-                raw_key = None
-                if found is NULL:
-                    raw_key = raw_key_of(&parts)
-                    found = PyDict_GetItem(routes, raw_key)
-                    if found is NULL:
-                        found = PyDict_GetItem(set_routes, raw_key)
-                    if found is not NULL:
-                        shortcut.put(cheap_hash, raw_key, <Route>found)
+                found = routes.slots[routes.slot_of(hash_of(&parts))]
                 count = 0
                 if found is not NULL:
                     route = <Route>found
@@ -542,8 +651,8 @@ class TimeSampler(time_sampler.TimeSampler):
                         if route.takes_members:
                             member = parts.value[: parts.head_end - parts.value]
                             refusal = route.cell.add_member(member)
-                        elif route.compiled is not None:
-                            refusal = route.compiled.take(numbers[i], route.weight)
+                        elif route.compiled:
+                            refusal = (<Cell>route.cell).take(numbers[i], route.weight)
                         else:
                             refusal = route.cell.add(numbers[i], route.weight)
                         if refusal is not None:
@@ -551,16 +660,13 @@ class TimeSampler(time_sampler.TimeSampler):
                 else:
                     event = self._ingest_long(
                         line[: parts.end - line],
-                        raw_key_of(&parts) if raw_key is None else raw_key,
+                        raw_key_of(&parts),
                         parts.value[: parts.head_end - parts.value],
                         second,
                     )
                     if event is not None:
                         rare = rare or []
                         rare.append(event)
-                    if contexts.removals != self._removals_seen:
-                        self._removals_seen = contexts.removals
-                        shortcut.clear()
                 line = NULL if line_end is NULL else line_end + 1
         self.stats.samples_accepted += accepted
         return rare or ()

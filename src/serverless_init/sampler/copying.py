@@ -1,7 +1,8 @@
 """The cell of a histogram whose values are copied as a distribution: it takes each for both."""
 
 from serverless_init.sampler.buckets import Cell
-from serverless_init.sampler.contexts import Context, Route
+from serverless_init.sampler.contexts import Context
+from serverless_init.sampler.routes import Route
 from serverless_init.sampler.stats import SamplerStats
 
 

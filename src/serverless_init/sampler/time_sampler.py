@@ -1,6 +1,6 @@
 """The time sampler: packets go in, and what finished ten second buckets become comes out.
 
-**Ingest.** Every line of a packet is first looked up by its raw key (see `contexts`): when it leads
+**Ingest.** Every line of a packet is first looked up by its raw key (see `routes`): when it leads
 to a route and its value is one plain number, the number goes straight into the cell of the open
 bucket. Everything else takes the long way, which gives the same result: packed values, sets, first
 sights, malformed lines. A route remembers the cell of one bucket and that bucket's epoch. An epoch
@@ -38,12 +38,13 @@ from sys import float_info
 from serverless_init.model import MetricKind, MetricSample, Serie, SketchSerie, normalize
 from serverless_init.sampler.buckets import INTERVAL_S, Bucket
 from serverless_init.sampler.closing import Closing
-from serverless_init.sampler.contexts import Context, Contexts, Route
+from serverless_init.sampler.contexts import Context, Contexts
 from serverless_init.sampler.copying import Copying
 from serverless_init.sampler.crowding import Crowding, crowding
 from serverless_init.sampler.enrichment import Enrichment, Identity
 from serverless_init.sampler.histogram import HistogramOutputs
 from serverless_init.sampler.parse import Malformed, parse_metric, parse_values
+from serverless_init.sampler.routes import Route, Routes
 from serverless_init.sampler.rules import EnrichmentRules
 from serverless_init.sampler.statistics import Statistics
 from serverless_init.sampler.stats import NON_FINITE, SamplerStats
@@ -96,6 +97,7 @@ class TimeSampler:
     # The parts of which the compiled twin has its own.
     _new_context = Context
     _new_route = Route
+    _new_routes = Routes
     _new_bucket = Bucket
 
     def __init__(self, options: SamplerOptions) -> None:
@@ -110,6 +112,7 @@ class TimeSampler:
         self._copies = options.enrichment.copy_prefix is not None
         self._unwanted_outputs = options.enrichment.names.of_histograms()
         self._contexts = Contexts(options.contexts_max, self._new_context)
+        self._routes = self._new_routes(options.contexts_max)
         self._unwanted: dict[bytes, MetricKind] = {}
         self._timestamped = Timestamped(self.stats, self.statistics)
         self._timeline = Timeline(INTERVAL_S)
@@ -127,7 +130,7 @@ class TimeSampler:
         window = second - second % INTERVAL_S
         bucket = self._buckets.get(window)
         epoch = 0 if bucket is None else bucket.epoch
-        routes = self._contexts.number_routes
+        routes = self._routes.of_numbers
         accepted = 0
         rare: list[bytes] | None = None
         for line in packet.split(b"\n"):
@@ -236,12 +239,12 @@ class TimeSampler:
     ) -> bytes | None:
         """Take one line the long way. An event or a service check is not ours: it is returned."""
         window = self._timeline.window_of(second)
-        route = self._contexts.set_routes.get(raw_key)
-        if route is not None and value:
-            self._feed_member(route, value, window, second)
-            return None
-        route = self._contexts.number_routes.get(raw_key)
-        if route is not None:
+        route = self._routes.find(raw_key)
+        if route is not None and route.kind is MetricKind.SET:
+            if value:
+                self._feed_member(route, value, window, second)
+                return None
+        elif route is not None:
             values = parse_values(value)
             if not isinstance(values, Malformed):
                 self._feed(route, values, window, second)
@@ -284,7 +287,7 @@ class TimeSampler:
         window = self._timeline.window_of(second)
         route = self._new_route(context, sample.kind, sample.rate, copy)
         if copied is None or copy is not None:
-            self._contexts.remember(raw_key, route)
+            self._routes.remember(raw_key, route)
         if sample.kind is MetricKind.SET:
             self._feed_member(route, sample.member, window, second)
         else:
@@ -384,3 +387,4 @@ class TimeSampler:
             return
         if not any(bucket.holds(context) for bucket in self._buckets.values()):
             self._contexts.forget(context)
+            self._routes.forget(context)
