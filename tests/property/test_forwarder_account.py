@@ -56,8 +56,10 @@ def test_accepted_is_delivered_and_dropped_and_held(played: list[tuple]) -> None
                 now += argument
             case "shut":
                 dispatcher.shut("deadline")
-            case "wake" | "urge" | "relax":
-                getattr(dispatcher, name)()
+            case "wake":
+                dispatcher.wake()
+            case "urge" | "relax":
+                dispatcher.set_urgent(name == "urge")
         dropped = sum(stats.samples_dropped.values())
         assert stats.samples_accepted == stats.samples_delivered + dropped + dispatcher.held
         at = dispatcher.next_at(now)

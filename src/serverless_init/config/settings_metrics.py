@@ -228,13 +228,17 @@ class ForwarderSettings(Settings):
         help="Seconds that one request may take.",
     )
     workers: int = setting(
-        1, integer(1, 64), yaml="forwarder_num_workers", help="Workers per intake."
+        1,
+        integer(1, 64),
+        yaml="forwarder_num_workers",
+        help="Requests in flight per intake as long as it keeps up.",
     )
     concurrent_requests_max: int = setting(
         10,
         integer(1, 1000),
         yaml="forwarder_max_concurrent_requests",
-        help="Requests in flight per worker.",
+        help="Requests in flight per worker when the intake is slow, many payloads wait, or all is "
+        "flushed at the end.",
     )
     stop_timeout_s: float | None = setting(
         None,

@@ -89,7 +89,7 @@ class Forwarder:
         timeout_s, complaint = _timeout(settings)
         self._complaints = complaints + complaint
         slots = settings.workers * settings.concurrent_requests_max
-        limits = Limits(slots, timeout_s, discipline.refused)
+        limits = Limits(slots, timeout_s, discipline.refused, usual=settings.workers)
         self._outlet = outlet or _outlet(settings, limits, report)
         self._outlet.join(name)
         self._report = report

@@ -73,6 +73,11 @@ class Dispatcher:
         """Samples that wait or are in flight."""
         return self._queue.samples + sum(t.payload.samples for t in self._in_flight.values())
 
+    @property
+    def waiting(self) -> int:
+        """Payloads that are not in flight."""
+        return self._queue.payloads
+
     def submit(self, payload: Payload, now: float, *, again: bool = False) -> int:
         """Accept `payload`, which has been accepted before when it comes `again`.
 
@@ -141,15 +146,12 @@ class Dispatcher:
         for target in self._targets.values():
             target.wake()
 
-    def urge(self) -> None:
-        """Enter urgency; every backoff ends."""
-        if self._mode is Mode.STEADY:
+    def set_urgent(self, urgent: bool) -> None:
+        """Enter urgency, which ends every backoff, or return from it to the steady mode."""
+        if urgent and self._mode is Mode.STEADY:
             self._mode = Mode.URGENT
             self.wake()
-
-    def relax(self) -> None:
-        """Return from urgency to the steady mode."""
-        if self._mode is Mode.URGENT:
+        elif not urgent and self._mode is Mode.URGENT:
             self._mode = Mode.STEADY
 
     def shut(self, reason: str) -> None:

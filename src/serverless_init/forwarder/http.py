@@ -1,8 +1,12 @@
-"""The worker of one intake: as many requests at once as it has slots.
+"""The worker of one intake: as few requests at once as keep up, at most as many as it has slots.
 
 Theory of operation. There is no loop that looks for work. `_pump` fills free slots with what the
 dispatcher offers and is called when that can have changed: a payload came, a request ended, a
 backoff is over (a timer), a stage of the run began. Each request is a task of its own.
+
+In quiet times one request follows the other on one connection. A request that the intake is slow
+to answer, and every so many payloads that wait, make room for one more; under urgency all slots
+are used at once.
 
 Having been asked to stop and the scope of the requests are separate things: the former is the
 dispatcher's mode, the latter the set of flights. ``stop_wait_for_inflight`` decides only which of
@@ -54,15 +58,23 @@ Report = Callable[[str, str], None]
 _CANCELLED_END_WITHIN_S = 0.03
 # What is kept of the drain's time for storing what could not be delivered, at most half of it.
 _TO_STORE_S = 0.5
+# A request that takes longer keeps no other waiting; an intake in the same region needs a fifth.
+_SLOW_S = 0.2
+# So many that wait are worth one more connection.
+_WAITING_PER_SLOT = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one worker does at once, how long it waits for an answer, what refuses for good."""
+    """How much one worker does at once, how long it waits for an answer, what refuses for good.
+
+    Of `slots` so many as `usual` are used as long as the intake keeps up.
+    """
 
     slots: int
     timeout_s: float
     refused: frozenset[int] = REFUSED
+    usual: int = 1
 
 
 class Worker:
@@ -137,14 +149,14 @@ class Worker:
         """Try all that is held now, urgently, until it has left or `deadline` has come."""
         until = self._dispatcher.sequence
         self._flushes += 1
-        self._dispatcher.urge()
+        self._dispatcher.set_urgent(True)
         self._pump()
         try:
             await self._reached(lambda: self._dispatcher.settled_up_to(until), deadline)
         finally:
             self._flushes -= 1
             if not self._flushes:
-                self._dispatcher.relax()
+                self._dispatcher.set_urgent(False)
                 self._pump()
 
     def sending_ends(self, deadline: float) -> float:
@@ -167,7 +179,7 @@ class Worker:
         if not self.channel.ready:
             self._dispatcher.shut("no_api_key")
         elif purge:
-            self._dispatcher.urge()
+            self._dispatcher.set_urgent(True)
         else:
             self._dispatcher.shut("stop_without_purge")
         self._pump()
@@ -224,18 +236,31 @@ class Worker:
         if self._loop is None or not self.channel.ready:
             return
         now = self._clock.monotonic()
-        while len(self._flights) < self._limits.slots:
+        while len(self._flights) < self._open_slots(now):
             transaction = self._dispatcher.take(now)
             if transaction is None:
                 break
-            flight = _Flight(transaction, Progress())
+            flight = _Flight(transaction, Progress(), now)
             self._flights[transaction.sequence] = flight
             name = f"deliver {transaction.payload.endpoint.name}"
             flight.task = self._loop.create_task(self._deliver(flight), name=name)
             self._ending.add(flight.task)
             flight.task.add_done_callback(self._ending.discard)
-        is_full = len(self._flights) >= self._limits.slots
-        self._arm(None if is_full else self._dispatcher.next_at(now))
+        if len(self._flights) >= self._limits.slots:
+            self._arm(None)
+        elif self._dispatcher.waiting and len(self._flights) >= self._open_slots(now):
+            fresh = (f.began_at for f in self._flights.values() if now - f.began_at < _SLOW_S)
+            self._arm(min(fresh, default=now) + _SLOW_S)
+        else:
+            self._arm(self._dispatcher.next_at(now))
+
+    def _open_slots(self, now: float) -> int:
+        """How many requests may be under way now."""
+        if self._flushes:
+            return self._limits.slots
+        slow = sum(now - flight.began_at >= _SLOW_S for flight in self._flights.values())
+        more = slow + self._dispatcher.waiting // _WAITING_PER_SLOT
+        return min(self._limits.slots, self._limits.usual + more)
 
     def _arm(self, at: float | None) -> None:
         """Look again at the instant `at`."""
@@ -318,6 +343,7 @@ class _Flight:
 
     transaction: Transaction
     progress: Progress
+    began_at: float
     task: asyncio.Task[None] | None = None
 
 

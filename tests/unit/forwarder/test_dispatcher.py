@@ -146,7 +146,7 @@ def test_under_urgency_failures_wait_for_a_tenth_of_a_second() -> None:
     bench = Bench()
     bench.submit(1, 2)
     bench.attempt(Retry())
-    bench.dispatcher.urge()
+    bench.dispatcher.set_urgent(True)
     assert bench.attempt(Retry()) == 2
     assert bench.attempt(Delivered()) == 0
     assert bench.next_in_s() is not None
@@ -159,7 +159,7 @@ def test_under_urgency_failures_wait_for_a_tenth_of_a_second() -> None:
 def test_under_urgency_everything_is_tried_once_before_anything_is_tried_again() -> None:
     bench = Bench()
     bench.submit(1, 2, 3)
-    bench.dispatcher.urge()
+    bench.dispatcher.set_urgent(True)
     tried = []
     for _ in range(6):
         bench.now += 2.0
@@ -173,9 +173,9 @@ def test_a_success_under_urgency_unblocks_the_target_for_good() -> None:
     for _ in range(3):
         bench.attempt(Retry())
         bench.now += 64.0
-    bench.dispatcher.urge()
+    bench.dispatcher.set_urgent(True)
     assert bench.attempt(Delivered()) == 1
-    bench.dispatcher.relax()
+    bench.dispatcher.set_urgent(False)
     bench.submit(2, 3)
     assert [bench.attempt(Delivered()), bench.attempt(Delivered())] == [2, 3]
 
@@ -183,7 +183,7 @@ def test_a_success_under_urgency_unblocks_the_target_for_good() -> None:
 def test_a_success_after_a_failure_under_urgency_unblocks_and_ends_the_short_wait() -> None:
     bench = Bench()
     bench.submit(1, 2, 3)
-    bench.dispatcher.urge()
+    bench.dispatcher.set_urgent(True)
     flying = [bench.dispatcher.take(bench.now) for _ in range(2)]
     assert flying[0] is not None
     assert flying[1] is not None
@@ -191,16 +191,16 @@ def test_a_success_after_a_failure_under_urgency_unblocks_and_ends_the_short_wai
     assert bench.attempt(Delivered()) == 0
     bench.dispatcher.settle(flying[1], Delivered(), bench.now)
     assert bench.attempt(Delivered()) == 3
-    bench.dispatcher.relax()
+    bench.dispatcher.set_urgent(False)
     assert bench.attempt(Delivered()) == 1
 
 
 def test_after_urgency_a_target_that_failed_is_blocked_as_ever() -> None:
     bench = Bench()
     bench.submit(1)
-    bench.dispatcher.urge()
+    bench.dispatcher.set_urgent(True)
     bench.attempt(Retry())
-    bench.dispatcher.relax()
+    bench.dispatcher.set_urgent(False)
     assert bench.next_in_s() == 4.0
 
 
@@ -223,7 +223,7 @@ def test_when_shut_what_waits_and_what_fails_is_dropped_and_what_arrives_counted
 def test_a_shut_dispatcher_does_not_become_urgent() -> None:
     bench = Bench()
     bench.dispatcher.shut("deadline")
-    bench.dispatcher.urge()
+    bench.dispatcher.set_urgent(True)
     bench.submit(1)
     assert bench.stats.samples_dropped == {"after_stop": 1}
 

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from serverless_init import __version__
-from serverless_init.clock import SystemClock
+from serverless_init.clock import Clock, SystemClock
 from serverless_init.config import ForwarderSettings
 from serverless_init.forwarder import Forwarder, IntakeEndpoint, Outlet, intake_endpoints
 from serverless_init.lifecycle import Drained
 from serverless_init.model import INTAKE, SERIES_V2, Payload, PayloadKind, Priority
+from serverless_init.testing import ManualClock
 from serverless_init.wire import ClientResponse, HttpClient
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -37,11 +38,18 @@ class Said:
         self.lines.append((level, text))
 
 
-def forwarder(server: Any, *, prefix: str = "", report: Any = None, **settings: Any) -> Forwarder:
+def forwarder(
+    server: Any,
+    *,
+    prefix: str = "",
+    report: Any = None,
+    clock: Clock | None = None,
+    **settings: Any,
+) -> Forwarder:
     scheme = "https" if settings.get("skip_tls_validation") else "http"
     return Forwarder(
         ForwarderSettings(api_key=KEY, **settings),
-        clock=SystemClock(),
+        clock=clock or SystemClock(),
         endpoints=(IntakeEndpoint(scheme, server.host, server.port, prefix, KEY),),
         report=report or Said(),
     )
@@ -287,6 +295,43 @@ def test_no_more_requests_are_in_flight_than_slots(scripted_server: Any) -> None
             assert (await sink.drain(soon())).passed_on == 45
             sink.close()
         assert server.connections == 6
+
+    run(story())
+
+
+def test_an_intake_that_keeps_up_gets_one_request_after_the_other(scripted_server: Any) -> None:
+    """A flush of a dozen payloads opened a dozen connections, each with a handshake of its own."""
+
+    async def story() -> None:
+        async with scripted_server(scripted_server.answer()) as server:
+            sink = forwarder(server)
+            await sink.start()
+            for samples in range(1, 13):
+                sink.submit(payload(samples))
+            await server.received(12)
+            assert server.connections == 1
+            assert (await sink.drain(soon())).passed_on == 78
+            sink.close()
+        assert [request.body for request in server.requests] == [b"%d" % n for n in range(1, 13)]
+
+    run(story())
+
+
+def test_many_payloads_that_wait_open_further_connections(scripted_server: Any) -> None:
+    async def story() -> None:
+        clock = ManualClock()  # stands still: no request is slow
+        released = asyncio.Event()
+        async with scripted_server(scripted_server.answer_when(released)) as server:
+            sink = forwarder(server, clock=clock)
+            await sink.start()
+            for samples in range(1, 60):
+                sink.submit(payload(samples))
+            await server.received(4)
+            await asyncio.sleep(0.05)
+            assert len(server.requests) == 4
+            released.set()
+            await sink.drain(clock.monotonic() + 5)
+            sink.close()
 
     run(story())
 

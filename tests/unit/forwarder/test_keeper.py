@@ -59,7 +59,7 @@ class Kept:
                 uniform=lambda low, _: low,
                 stats=self.stats,
             ),
-            limits=Limits(2, 5.0),
+            limits=Limits(2, 5.0, usual=2),
             clock=SystemClock(),
             stats=self.stats,
             report=self._report,

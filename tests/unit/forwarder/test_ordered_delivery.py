@@ -67,7 +67,7 @@ def test_what_failed_goes_again_before_what_came_after_it() -> None:
 def test_under_urgency_order_is_kept_too() -> None:
     bench = Bench()
     bench.submit(1, 2)
-    bench.dispatcher.urge()
+    bench.dispatcher.set_urgent(True)
     bench.settle(bench.take(), Retry())
     assert bench.dispatcher.take(bench.now) is None
     assert bench.dispatcher.next_at(bench.now) == bench.now + 0.1
