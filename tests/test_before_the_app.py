@@ -11,11 +11,9 @@ OURS = """
     serverless_init.config serverless_init.config.declare serverless_init.config.load
     serverless_init.config.parse serverless_init.config.parse_structures
     serverless_init.config.settings
-    serverless_init.config.settings_metrics serverless_init.config.settings_network
     serverless_init.config.settings_platform
-    serverless_init.config.settings_dogstatsd serverless_init.config.settings_enrichment
+    serverless_init.config.settings_dogstatsd
     serverless_init.config.settings_logs serverless_init.config.settings_receiver
-    serverless_init.config.settings_traces serverless_init.config.settings_enhanced
     serverless_init.config.settings_otlp
     serverless_init.entrypoint
     serverless_init.errors

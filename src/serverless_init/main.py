@@ -253,12 +253,16 @@ class Run:
 
     def _complain(self) -> None:
         """Say in one line each what went wrong before there was a log."""
+        configuration = self._start.configuration
+        configuration.read_all()
+        for problem in configuration.problems:
+            logging.getLogger("serverless_init.config").warning("%s", problem)
         for problem in self._start.problems:
             component, _, text = problem.partition(": ")
             logging.getLogger(f"serverless_init.{component}").warning("%s", text)
         if not COMPILED:
             _log.info("the sampler is not compiled: more CPU time is used for each message")
-        misspelt, others = self._start.configuration.unknown()
+        misspelt, others = configuration.unknown()
         for line in misspelt:
             logging.getLogger("serverless_init.config").warning("%s", line)
         for line in others:

@@ -127,9 +127,7 @@ class Start:
             except OSError as error:
                 self.problems.append(f"config: {path} cannot be read ({error.strerror}): ignored")
         mode = {} if self.command else SIDECAR_DEFAULTS
-        configuration = load(self.environ, yaml_text=text, yaml_path=path, mode=mode)
-        self.problems.extend(f"config: {problem}" for problem in configuration.problems)
-        return configuration
+        return load(self.environ, yaml_text=text, yaml_path=path, mode=mode, whole=False)
 
     def _tracer(self, environ: "Mapping[str, str]") -> dict[str, str]:
         """The variables that load the tracer of the image, if it has one, into the app."""

@@ -1,4 +1,7 @@
-"""Floor 1: every setting, once, and how it gets its value. The module `describe` is loaded late."""
+"""Floor 1: every setting, once, and how it gets its value. The module `describe` is loaded late.
+
+So are the settings of what is built when the app already runs: half of them.
+"""
 
 from serverless_init.config.load import CONFIGURATION_FILES, Configuration, load, masked
 from serverless_init.config.settings import (
@@ -9,23 +12,12 @@ from serverless_init.config.settings import (
 )
 from serverless_init.config.settings_dogstatsd import (
     EOL_TRANSPORTS,
+    OriginSettings,
     StatisticsSettings,
     TimestampSettings,
     TransportSettings,
 )
-from serverless_init.config.settings_enhanced import EnhancedSettings
-from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
 from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
-from serverless_init.config.settings_metrics import (
-    AggregatorSettings,
-    ForwarderSettings,
-    SerializerSettings,
-)
-from serverless_init.config.settings_network import (
-    IntakeSettings,
-    NetworkSettings,
-    StorageSettings,
-)
 from serverless_init.config.settings_otlp import (
     OtlpMetricsSettings,
     OtlpSettings,
@@ -41,12 +33,32 @@ from serverless_init.config.settings_receiver import (
     ReceiverSettings,
     TraceDeliverySettings,
 )
-from serverless_init.config.settings_traces import (
-    ObfuscationSettings,
-    SamplingSettings,
-    TraceSettings,
-    TraceStatsSettings,
-)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from serverless_init.config.components import (
+        AggregatorSettings,
+        EnhancedSettings,
+        ForwarderSettings,
+        IntakeSettings,
+        NameSettings,
+        NetworkSettings,
+        ObfuscationSettings,
+        SamplingSettings,
+        SerializerSettings,
+        StorageSettings,
+        TraceSettings,
+        TraceStatsSettings,
+    )
+else:
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import serverless_init.config.components as late
+
+        return getattr(late, name)
+
 
 __all__ = [
     "CONFIGURATION_FILES",

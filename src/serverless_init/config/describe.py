@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from serverless_init.config.components import COMPONENTS
 from serverless_init.config.declare import Setting, Settings
 from serverless_init.config.load import Configuration, shown
-from serverless_init.config.settings import COMPONENTS
 
 
 @dataclass(frozen=True, slots=True)

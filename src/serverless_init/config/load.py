@@ -7,14 +7,13 @@ Datadog Agent; an empty variable also keeps the mode's default away, as with the
 writes that default into the environment only where the variable is absent.
 
 Imported before the app has started: see `serverless_init.config.declare`. What only a file or a
-mistake needs is imported when there is one.
+mistake needs is imported when there is one, and a component's settings are read when they are asked
+for.
 """
-
-from serverless_init.config.settings import COMPONENTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import TypeVar
 
     from serverless_init.config.declare import Setting, Settings
@@ -34,62 +33,65 @@ def load(
     yaml_text: str | None = None,
     yaml_path: str = "datadog.yaml",
     mode: "Mapping[str, object] | None" = None,
+    whole: bool = True,
 ) -> "Configuration":
     """The settings of a run. Never raises for what an operator wrote.
 
     `yaml_text` is what the file at `yaml_path` holds, ``None`` when there is none. `mode` holds the
-    defaults of the mode or the platform by `Setting.yaml`.
+    defaults of the mode or the platform by `Setting.yaml`. What is not `whole` reads components as
+    they are asked for.
     """
     file: YamlFile | None = None
     if yaml_text:
         from serverless_init.config.yaml_file import read_yaml
 
         file = read_yaml(yaml_text, yaml_path)
-    problems = list(file.problems) if file else []
-    values: dict[str, object] = {}
-    sources: dict[str, str] = {}
-    for component in COMPONENTS:
-        for declared in component.fields.values():
-            found = _candidates(declared, environ, file, mode or {})
-            value, source = _strongest(declared, found, problems)
-            values[declared.yaml], sources[declared.yaml] = value, source
-    return Configuration(values, sources, problems=problems, variables=tuple(environ), file=file)
+    configuration = Configuration(dict(environ), file=file, mode=mode or {})
+    if whole:
+        configuration.read_all()
+    return configuration
 
 
 class Configuration:
     """Every setting's value and where it came from, and what was wrong on the way.
 
     `problems` are for the operator to mend, one line each: values that are not used, a file that is
-    not read.
+    not read. They are known of the components that have been read.
     """
 
-    __slots__ = ("_file", "_sources", "_values", "_variables", "problems")
+    __slots__ = ("_environ", "_file", "_mode", "_sources", "_values", "problems")
 
     def __init__(
         self,
-        values: dict[str, object],
-        sources: dict[str, str],
+        environ: dict[str, str],
         *,
-        problems: list[str],
-        variables: tuple[str, ...],
         file: "YamlFile | None",
+        mode: "Mapping[str, object]",
     ) -> None:
-        self.problems = problems
-        self._values = values
-        self._sources = sources
-        self._variables = variables
+        self.problems = list(file.problems) if file else []
+        self._environ = environ
         self._file = file
+        self._mode = mode
+        self._values: dict[str, object] = {}
+        self._sources: dict[str, str] = {}
+
+    def read_all(self) -> None:
+        """Read every component that has not been read; it takes a millisecond or two."""
+        from serverless_init.config.components import COMPONENTS
+
+        self._read(COMPONENTS)
 
     def of(self, component: "type[S]") -> "S":
         """A component's settings."""
+        self._read((component,))
         return component(**{k: self._values[s.yaml] for k, s in component.fields.items()})
 
     def source(self, declared: "Setting") -> str:
-        """``environment DD_X``, ``datadog.yaml``, ``mode`` or ``default``."""
+        """``environment DD_X``, ``datadog.yaml``, ``mode`` or ``default``. It has been read."""
         return self._sources[declared.yaml]
 
     def shown(self, declared: "Setting") -> str:
-        """A setting's value as a person may read it; see `shown`."""
+        """A setting's value, once read, as a person may read it; see `shown`."""
         return shown(declared, self._values[declared.yaml])
 
     def unknown(self) -> tuple[list[str], list[str]]:
@@ -100,11 +102,19 @@ class Configuration:
         """
         from serverless_init.config.unknown import unknown_keys, unknown_variables
 
-        misspelt, others = unknown_variables(self._variables)
+        misspelt, others = unknown_variables(tuple(self._environ))
         if self._file:
             more_misspelt, more_others = unknown_keys(self._file.unknown_keys, self._file.path)
             return misspelt + more_misspelt, others + more_others
         return misspelt, others
+
+    def _read(self, components: "Iterable[type[Settings]]") -> None:
+        for component in components:
+            for declared in component.fields.values():
+                if declared.yaml not in self._values:
+                    found = _candidates(declared, self._environ, self._file, self._mode)
+                    value, source = _strongest(declared, found, self.problems)
+                    self._values[declared.yaml], self._sources[declared.yaml] = value, source
 
 
 def shown(declared: "Setting", value: object) -> str:

@@ -1,11 +1,10 @@
-"""All settings: one frozen class per component, those of most in a module of their part.
+"""The settings of the run and of the DogStatsD server's sockets.
 
-A field is a declaration, of which there is one for each setting.
-
-From here come parsing, precedence, range checks, ``sictl config``, the reference page and the hint
-for a misspelt variable. A component receives its class and nothing else. Where a default differs
-from the Datadog Agent's, the help says so. Imported before the app has started: see
-`serverless_init.config.declare`.
+All settings are one frozen class per component, most in a module of their part; `components` lists
+them. A field is a declaration, of which there is one for each setting. From it come parsing,
+precedence, range checks, ``sictl config``, the reference page and the hint for a misspelt variable.
+A component receives its class and nothing else. Where a default differs from the Datadog Agent's,
+the help says so. Imported before the app has started: see `serverless_init.config.declare`.
 """
 
 from serverless_init.config.declare import Settings, setting
@@ -16,45 +15,6 @@ from serverless_init.config.parse import (
     one_of,
     text,
     words,
-)
-from serverless_init.config.settings_dogstatsd import (
-    StatisticsSettings,
-    TimestampSettings,
-    TransportSettings,
-)
-from serverless_init.config.settings_enhanced import EnhancedSettings
-from serverless_init.config.settings_enrichment import NameSettings, OriginSettings
-from serverless_init.config.settings_logs import LogsDeliverySettings, LogsSettings
-from serverless_init.config.settings_metrics import (
-    AggregatorSettings,
-    ForwarderSettings,
-    SerializerSettings,
-)
-from serverless_init.config.settings_network import (
-    IntakeSettings,
-    NetworkSettings,
-    StorageSettings,
-)
-from serverless_init.config.settings_otlp import (
-    OtlpMetricsSettings,
-    OtlpSettings,
-    OtlpTracesSettings,
-)
-from serverless_init.config.settings_platform import (
-    InventorySettings,
-    MicroVmSettings,
-    PlatformSettings,
-)
-from serverless_init.config.settings_receiver import (
-    PassingSettings,
-    ReceiverSettings,
-    TraceDeliverySettings,
-)
-from serverless_init.config.settings_traces import (
-    ObfuscationSettings,
-    SamplingSettings,
-    TraceSettings,
-    TraceStatsSettings,
 )
 
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "critical", "off")
@@ -185,39 +145,6 @@ class DogStatsDSettings(Settings):
         help="Log the start of a stream frame that is longer than the buffer size.",
     )
 
-
-COMPONENTS: tuple[type[Settings], ...] = (
-    RunSettings,
-    PlatformSettings,
-    MicroVmSettings,
-    InventorySettings,
-    TagSettings,
-    DogStatsDSettings,
-    TransportSettings,
-    TimestampSettings,
-    StatisticsSettings,
-    NameSettings,
-    OriginSettings,
-    AggregatorSettings,
-    SerializerSettings,
-    LogsSettings,
-    EnhancedSettings,
-    ForwarderSettings,
-    LogsDeliverySettings,
-    IntakeSettings,
-    StorageSettings,
-    NetworkSettings,
-    ReceiverSettings,
-    TraceSettings,
-    SamplingSettings,
-    TraceStatsSettings,
-    ObfuscationSettings,
-    TraceDeliverySettings,
-    PassingSettings,
-    OtlpSettings,
-    OtlpMetricsSettings,
-    OtlpTracesSettings,
-)
 
 # What a sidecar, started without a command, has instead of the defaults: by `Setting.yaml`.
 SIDECAR_DEFAULTS: dict[str, object] = {

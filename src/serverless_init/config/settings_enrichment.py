@@ -1,13 +1,7 @@
 """Settings of what is done to names and tags: see `serverless_init.config.settings`."""
 
 from serverless_init.config.declare import Settings, setting
-from serverless_init.config.parse import (
-    boolean,
-    integer,
-    one_of,
-    text,
-    words,
-)
+from serverless_init.config.parse import boolean, integer, text, words
 from serverless_init.config.parse_structures import mappings
 
 # What well-known integrations send; their names stay as they are.
@@ -110,53 +104,4 @@ class NameSettings(Settings):
         text,
         yaml="histogram_copy_to_distribution_prefix",
         help="Put in front of the names of those distributions, without a dot between.",
-    )
-
-
-class OriginSettings(Settings):
-    """Tags that follow from who sends."""
-
-    by_socket: bool = setting(
-        False,
-        boolean,
-        yaml="dogstatsd_origin_detection",
-        help="Ask the kernel which process sends on the Unix sockets, and find its container.",
-    )
-    proc: str = setting(
-        "/proc",
-        text,
-        yaml="container_proc_root",
-        help="Where that process is looked up, and our own for enhanced metrics.",
-    )
-    by_client: bool = setting(
-        False,
-        boolean,
-        yaml="dogstatsd_origin_detection_client",
-        help="Read what clients say of their container (c:), of their pod (e:) and of the "
-        "cardinality they want (card:).",
-    )
-    unified: bool = setting(
-        False,
-        boolean,
-        yaml="origin_detection_unified",
-        help="Take the tags of the first origin that has any, instead of adding them up.",
-    )
-    opt_out: bool = setting(
-        True,
-        boolean,
-        yaml="dogstatsd_origin_optout_enabled",
-        help="Whether the cardinality none means no origin tags at all.",
-    )
-    entity_id_precedence: bool = setting(
-        False,
-        boolean,
-        yaml="dogstatsd_entity_id_precedence",
-        help="Whether the tag dd.internal.entity_id makes the socket's container irrelevant.",
-    )
-    cardinality: str = setting(
-        "low",
-        one_of("none", "low", "orchestrator", "high"),
-        yaml="dogstatsd_tag_cardinality",
-        help="Cardinality of origin tags where the client asks for none. A container's id is a tag "
-        "of high cardinality.",
     )

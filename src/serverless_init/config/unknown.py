@@ -7,7 +7,7 @@ are none of our business. Of the rest, a name close to one of our settings is mo
 
 from collections.abc import Iterable
 
-from serverless_init.config.settings import COMPONENTS
+from serverless_init.config.components import COMPONENTS
 
 _KEYS = tuple(s.yaml for component in COMPONENTS for s in component.fields.values())
 _VARIABLES = tuple(

@@ -6,7 +6,7 @@ boolean. Each setting's parser knows better. Imported only when there is such a 
 
 from collections.abc import Mapping
 
-from serverless_init.config.settings import COMPONENTS
+from serverless_init.config.components import COMPONENTS
 
 _KEYS = frozenset(s.yaml for component in COMPONENTS for s in component.fields.values())
 _GROUPS = frozenset(

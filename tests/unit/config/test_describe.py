@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from serverless_init.config import describe, load
-from serverless_init.config.settings import COMPONENTS
+from serverless_init.config.components import COMPONENTS
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "configuration.md"
 DECLARED = [s for component in COMPONENTS for s in component.fields.values()]

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serverless_init.config import load
-from serverless_init.config.settings import COMPONENTS
+from serverless_init.config.components import COMPONENTS
 
 DECLARED = [s for component in COMPONENTS for s in component.fields.values()]
 NAMES = st.sampled_from([name for s in DECLARED for name in (s.env, *s.aliases)])

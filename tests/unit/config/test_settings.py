@@ -3,9 +3,10 @@
 import pytest
 
 from serverless_init.config import DogStatsDSettings, ForwarderSettings
+from serverless_init.config.components import COMPONENTS
 from serverless_init.config.declare import Setting
 from serverless_init.config.load import shown
-from serverless_init.config.settings import COMPONENTS, SIDECAR_DEFAULTS
+from serverless_init.config.settings import SIDECAR_DEFAULTS
 
 # What an empty value of a setting with a structure is in the environment.
 EMPTY = {
