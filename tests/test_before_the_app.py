@@ -7,7 +7,7 @@ from pathlib import Path
 SOURCES = Path(__file__).parents[1] / "src"
 
 OURS = """
-    serverless_init serverless_init.binding
+    serverless_init serverless_init.bare serverless_init.binding
     serverless_init.config serverless_init.config.declare serverless_init.config.load
     serverless_init.config.parse serverless_init.config.parse_structures
     serverless_init.config.settings
@@ -23,16 +23,17 @@ OURS = """
     serverless_init.reception.sockets serverless_init.reception.sources
     serverless_init.start
 """
-# What we import, and what that imports in turn, which newer versions do less: since 3.13 no
-# functools. `enum` comes with `signal` and `socket`.
+# What we import, and what that imports in turn.
 STANDARD_LIBRARY = {
     "os": "os os.path posixpath genericpath stat",  # every interpreter has these from its start
-    "signal": "signal enum types functools collections operator itertools keyword reprlib",
-    "socket": "socket errno array",
-    "selectors": "selectors select math collections.abc",
+    "errno": "errno",
+    "select": "select",
     "fcntl": "fcntl",
 }
-HEAVY = "asyncio ssl logging dataclasses typing re threading subprocess contextlib inspect weakref"
+HEAVY = """
+    asyncio collections contextlib dataclasses enum inspect logging re selectors signal socket ssl
+    subprocess threading typing weakref
+"""
 
 LIST_IMPORTS = """
 import sys

@@ -56,6 +56,7 @@ _FORENSICS_SHARE = 1.0
 
 def run(start: Start) -> int:
     """Deliver the app's telemetry until it ends, and return the exit code."""
+    start.complete_sockets()
     warnings.simplefilter("ignore")  # PYTHONWARNINGS=error is for the app
     key = start.configuration.of(ForwarderSettings).api_key
     settings = start.configuration.of(RunSettings)

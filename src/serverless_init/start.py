@@ -4,9 +4,9 @@ Imported before the app has started; `main` builds the rest around it.
 """
 
 import os
-import signal
 import time
 
+from serverless_init.bare import signal, whole
 from serverless_init.binding import Binder
 from serverless_init.config import (
     CONFIGURATION_FILES,
@@ -96,6 +96,12 @@ class Start:
         if not on:
             # Only now: what the kernel raised until a moment ago is ours, and would end the app.
             self.relay.intercept(signal.SIGIO, None)
+
+    def complete_sockets(self) -> None:
+        """Make ordinary sockets of those that listen, as an event loop wants them."""
+        self.trace_sockets = list(map(whole, self.trace_sockets))
+        for protocol, bound in self.otlp_sockets.items():
+            self.otlp_sockets[protocol] = list(map(whole, bound))
 
     def give_up_receiving(self) -> None:
         """Close the sockets: a client must not wait for one who will never read."""

@@ -8,8 +8,8 @@ above sees what it would see without us.
 """
 
 import os
-import signal
 
+from serverless_init.bare import signal
 from serverless_init.errors import ChildNotStarted
 from serverless_init.process.exit_code import NOT_FOUND, from_spawn_error
 

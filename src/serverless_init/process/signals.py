@@ -22,8 +22,9 @@ all, has an interceptor. Imported before the app has started.
 
 import _thread
 import os
-import signal
 import time
+
+from serverless_init.bare import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class SignalRelay:
         self._open_pipe()
         self.mask = set(signal.pthread_sigmask(signal.SIG_BLOCK, FAULTS))
         for number in signal.valid_signals() - _UNCATCHABLE - FAULTS:
-            if signal.getsignal(number) is signal.SIG_IGN and number not in _IGNORED_BY_PYTHON:
+            if signal.getsignal(number) == signal.SIG_IGN and number not in _IGNORED_BY_PYTHON:
                 continue
             signal.signal(number, self._wake)
 

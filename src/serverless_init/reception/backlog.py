@@ -13,8 +13,8 @@ rest is there, a thread without Python reads datagrams in batches (`receive_in_t
 `receive` comes for them; a thread of Python's would have to wait for the interpreter lock after
 every single packet.
 
-All sockets stand in one `selectors` selector, whose own descriptor becomes readable when any of
-them is: an event loop watches one descriptor and knows nothing of stream connections.
+All sockets stand in one epoll object, whose own descriptor becomes readable when any of them is: an
+event loop watches one descriptor and knows nothing of stream connections.
 
 Beyond `bytes_max` reading stops and the kernel buffers, and drops, as it would without us; it
 counts what it drops, and `kernel_drops` reads that count. Imported before the app has started.
@@ -22,11 +22,10 @@ counts what it drops, and `kernel_drops` reads that count. Imported before the a
 
 import fcntl
 import os
-import selectors
-import socket
+import select
 import time
-from collections import deque
 
+from serverless_init.bare import socket
 from serverless_init.reception.sources import (
     DatagramSource,
     ReceptionStats,
@@ -62,9 +61,10 @@ class Reception:
         self._packet_bytes_max = packet_bytes_max
         self._bytes_max = bytes_max
         self._bytes = 0
-        self._batches: deque[tuple[float, list[bytes]]] = deque()
-        self._selector = selectors.DefaultSelector()
+        self._batches: list[tuple[float, list[bytes]]] = []
+        self._epoll = select.epoll()
         self._sources: dict[int, Source] = {}
+        self._watched: dict[int, Source] = {}
         self._paths: dict[str, int] = {}
         self._threads: list[Batches] = []
         self._receiving = False
@@ -75,7 +75,7 @@ class Reception:
 
     def fileno(self) -> int:
         """A descriptor that is readable when a packet, or a connection, has arrived."""
-        return self._selector.fileno()
+        return self._epoll.fileno()
 
     def add_datagrams(self, sock: socket.socket, *, eol_required: bool = False) -> None:
         """Read datagrams from `sock`, each a packet.
@@ -113,8 +113,8 @@ class Reception:
         self._receiving = True
         try:
             packets: list[bytes] = []
-            for key, _ in self._selector.select(0):
-                self._receive_from(key.data, packets)
+            for fd, _ in self._epoll.poll(0):
+                self._receive_from(self._watched[fd], packets)
             if packets:
                 self._batches.append((time.time(), packets))
             return bool(packets)
@@ -148,8 +148,8 @@ class Reception:
                 continue
             self._threads.append(batches)
             for source in group:
-                self._selector.unregister(source.sock)
-            self._selector.register(batches, selectors.EVENT_READ, batches)
+                self._ignore(source.sock.fileno())
+            self._watch(batches.fileno(), batches)
 
     def take(self, count: int) -> tuple[float, list[bytes]] | None:
         """Up to `count` of the oldest packets, and their arrival time (unix s); None when empty."""
@@ -157,7 +157,7 @@ class Reception:
             return None
         arrived_at, packets = self._batches[0]
         if len(packets) <= count:
-            self._batches.popleft()
+            del self._batches[0]
             taken = packets
         else:
             taken = packets[:count]
@@ -193,7 +193,7 @@ class Reception:
         for path, inode in self._paths.items():
             if _inode(path) == inode:  # not that of an instance that has taken our place
                 _unlink(path)
-        self._selector.close()
+        self._epoll.close()
 
     def _end_threads(self) -> None:
         if not self._threads:
@@ -201,16 +201,15 @@ class Reception:
         packets: list[bytes] = []
         for batches in self._threads:
             batches.stop()
-            self._selector.unregister(batches)
+            self._ignore(batches.fileno())
             first = len(packets)
             batches.receive(packets, 0)
             self._count(packets, first)
         self._threads.clear()
         if packets:
             self._batches.append((time.time(), packets))
-        read = {key.fd for key in self._selector.get_map().values()}
-        for fd in self._sources.keys() - read:
-            self._selector.register(fd, selectors.EVENT_READ, self._sources[fd])
+        for fd in self._sources.keys() - self._watched.keys():
+            self._watch(fd, self._sources[fd])
 
     def _receive_from(self, source: "Source", packets: list[bytes]) -> None:
         room = self._bytes_max - self._bytes
@@ -258,15 +257,23 @@ class Reception:
         path = source.sock.getsockname()
         if isinstance(path, str) and path and not isinstance(source, StreamConnection):
             self._paths[path] = _inode(path)
-        self._selector.register(fd, selectors.EVENT_READ, source)
+        self._watch(fd, source)
         if self._signalling:
             _signal_arrivals(source.sock, True)
 
     def _remove(self, source: "Source") -> None:
         fd = source.sock.fileno()
-        self._selector.unregister(fd)
+        self._ignore(fd)
         del self._sources[fd]
         source.sock.close()
+
+    def _watch(self, fd: int, source: "Source") -> None:
+        self._epoll.register(fd, select.EPOLLIN)
+        self._watched[fd] = source
+
+    def _ignore(self, fd: int) -> None:
+        self._epoll.unregister(fd)
+        del self._watched[fd]
 
 
 def _inode(path: str) -> int:

@@ -1,8 +1,8 @@
 """Packets whose sender the kernel names. Imported only where origin detection by socket is on."""
 
-import socket
 import struct
 
+from serverless_init.bare import socket
 from serverless_init.reception.sources import DatagramSource, StreamConnection
 
 TYPE_CHECKING = False

@@ -4,8 +4,9 @@ Each function binds or raises ``OSError``; the caller says so in one line and go
 """
 
 import os
-import socket
 import stat
+
+from serverless_init.bare import socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ length of 0 ends the connection; a length beyond the packet limit is an error of
 ends it too. Imported before the app has started.
 """
 
-import socket
+from serverless_init.bare import accept, socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class StreamListener:
         """Accept what waits; no packets come of it. See `Source.receive`."""
         while True:
             try:
-                connection, _ = self.sock.accept()
+                connection = accept(self.sock)
             except OSError:  # nothing waits, or the sender has gone, or no descriptors are left
                 return True
             connection.setblocking(False)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from serverless_init.bare import whole
 from serverless_init.reception import (
     Reception,
     bind_udp,
@@ -95,7 +96,7 @@ def test_the_socket_of_an_instance_that_has_taken_our_place_is_left_alone(
 ) -> None:
     path = str(tmp_path / "dsd.socket")
     reception.add_datagrams(bind_unix_datagram(path, receive_buffer=0))
-    with bind_unix_datagram(path, receive_buffer=0):
+    with whole(bind_unix_datagram(path, receive_buffer=0)):
         reception.close()
         assert Path(path).exists()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgpack
 
+from serverless_init.bare import whole
 from serverless_init.clock import SystemClock
 from serverless_init.config import load
 from serverless_init.intake.decode_stats import decode_stats
@@ -99,7 +100,7 @@ async def serving(
     **options: Any,
 ) -> AsyncIterator[Place]:
     """The component with settings from `environ`, started."""
-    sockets = bind_tcp("127.0.0.1", 0)
+    sockets = list(map(whole, bind_tcp("127.0.0.1", 0)))
     client = HttpClient()
     spans_sink, stats_sink, packets = CollectingSink(), CollectingSink(), []
     built = TracesOptions(
