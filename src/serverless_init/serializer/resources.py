@@ -10,19 +10,20 @@ HOST, DEVICE = b"host", b"device"
 
 _DEVICE = DEVICE + b":"
 _RESOURCE = b"dd.internal.resource:"
+_PREFIXES = (_DEVICE, _RESOURCE)
 
 Resource = tuple[bytes, bytes]
 
 
 def resource_of(tag: bytes) -> Resource | None:
     """The type and name of the resource that `tag` names; None for an ordinary tag."""
+    if not tag.startswith(_PREFIXES):
+        return None
     if tag.startswith(_DEVICE):
         name = tag[len(_DEVICE) :]
         return (DEVICE, name) if name else None
-    if tag.startswith(_RESOURCE):
-        kind, _, name = tag[len(_RESOURCE) :].partition(b":")
-        return (kind, name) if kind and name else None
-    return None
+    kind, _, name = tag[len(_RESOURCE) :].partition(b":")
+    return (kind, name) if kind and name else None
 
 
 def name_none(tags: Iterable[bytes]) -> bool:

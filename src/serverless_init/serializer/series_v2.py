@@ -47,8 +47,16 @@ class SeriesEncoder:
         if lifted and not lifted.keys().isdisjoint(serie.tags):
             resources += _resources(serie.tags, lifted)
         shape = self._shapes[serie.kind, serie.interval_s, serie.unit]
-        body = b"".join((resources, name, tags, shape, self._points(serie), origin))
-        return Item(b"\x0a" + varint(len(body)) + body, len(serie.points), serie.samples)
+        points = serie.points
+        if len(points) == 1:  # nearly always
+            ((timestamp, value),) = points
+            with_value, point = self._instants[timestamp]
+            if value:
+                point = with_value + pack_double(value)
+        else:
+            point = self._points(points)
+        body = b"".join((resources, name, tags, shape, point, origin))
+        return Item(b"\x0a" + varint(len(body)) + body, len(points), serie.samples)
 
     def _trim(self) -> None:
         self._tags.trim()
@@ -70,13 +78,13 @@ class SeriesEncoder:
     def _name(self, name: bytes) -> tuple[bytes, bytes]:
         return string(b"\x12", valid(name)), metadata(b"\x4a", self._origin(name))
 
-    def _points(self, serie: Serie) -> bytes:
+    def _points(self, points: Iterable[tuple[int, float]]) -> bytes:
         instants = self._instants
         fields = []
-        for timestamp, value in serie.points:
+        for timestamp, value in points:
             with_value, without_value = instants[timestamp]
             fields.append(with_value + pack_double(value) if value else without_value)
-        return fields[0] if len(fields) == 1 else b"".join(fields)
+        return b"".join(fields)
 
 
 def _host(host: bytes) -> bytes:
