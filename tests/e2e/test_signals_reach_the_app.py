@@ -17,16 +17,17 @@ Start = Callable[..., "subprocess.Popen[bytes]"]
 NOT_FORWARDED = {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}
 ALL = sorted(signal.valid_signals() - NOT_FORWARDED)
 
-# Writes the number of each signal it receives.
+# Writes the number of each signal it receives, until the program that has started it is gone.
 APP = """
-import os, signal
+import os, signal, time
+parent = os.getppid()
 def note(number, frame):
     os.write(1, b"%d\\n" % number)
 for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}:
     signal.signal(number, note)
 os.write(1, b"ready\\n")
-while True:
-    signal.pause()
+while os.getppid() == parent:
+    time.sleep(0.1)
 """
 
 
