@@ -36,17 +36,21 @@ from serverless_init.config.settings_receiver import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from serverless_init.config.components import (
+    from serverless_init.config.settings_enhanced import EnhancedSettings
+    from serverless_init.config.settings_enrichment import NameSettings
+    from serverless_init.config.settings_metrics import (
         AggregatorSettings,
-        EnhancedSettings,
         ForwarderSettings,
+        SerializerSettings,
+    )
+    from serverless_init.config.settings_network import (
         IntakeSettings,
-        NameSettings,
         NetworkSettings,
+        StorageSettings,
+    )
+    from serverless_init.config.settings_traces import (
         ObfuscationSettings,
         SamplingSettings,
-        SerializerSettings,
-        StorageSettings,
         TraceSettings,
         TraceStatsSettings,
     )
