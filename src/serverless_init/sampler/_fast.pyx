@@ -23,7 +23,7 @@ import os
 from array import array
 from sys import float_info
 
-from serverless_init.model import MetricKind, SerieKind, SketchPoint
+from serverless_init.model import MetricKind, Serie, SerieKind, SketchPoint
 from serverless_init.sampler import buckets, sketch, time_sampler
 from serverless_init.sampler.histogram import summarize, weight_of
 from serverless_init.sampler.routes import RAW_KEYS_FACTOR_MAX, RAW_KEYS_PER_CONTEXT_MAX
@@ -48,6 +48,8 @@ cdef Hash[3] SECRETS
 cdef double[DIGITS_MAX + 1] POWERS_OF_TEN = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15
 ]
+cdef object COUNTER = MetricKind.COUNTER, RATE = SerieKind.RATE, GAUGE = SerieKind.GAUGE
+cdef object new_tuple = tuple.__new__
 cdef double FLOAT_MAX = float_info.max
 cdef int INTERVAL_S = buckets.INTERVAL_S
 cdef int VALUES_MAX = buckets._VALUES_MAX
@@ -670,6 +672,44 @@ class TimeSampler(time_sampler.TimeSampler):
                 line = NULL if line_end is NULL else line_end + 1
         self.stats.samples_accepted += accepted
         return rare or ()
+
+    def _series(self, closing, list contexts, long long second):
+        """See `time_sampler.TimeSampler._series`; gauges and counters are closed here."""
+        cdef Context context
+        cdef double value
+        cdef bint counts
+        cdef long long lifetime_s, samples
+        cdef long long expiry_s = self._options.expiry_s
+        cdef long long context_expiry_s = self._options.context_expiry_s
+        cdef dict cells = None
+        cdef object kind, stats = self.stats
+        cdef long long start = 0
+        if closing._is_plain:
+            cells, start = closing._buckets[0].cells, closing._buckets[0].start
+        for context in contexts:
+            counts = context.kind is COUNTER
+            lifetime_s = context_expiry_s + (expiry_s if counts else 0)
+            cell = None if cells is None else cells.get(context)
+            kind = None
+            if type(cell) is Counter:
+                kind, value = RATE, (<Counter>cell).total / INTERVAL_S
+            elif type(cell) is Gauge:
+                kind, value = GAUGE, (<Gauge>cell).value
+            if kind is not None and (<Cell>cell).samples and isfinite(value):
+                samples = (<Cell>cell).samples
+                del cells[context]
+                stats.samples_flushed += samples
+                name, host, tags = context.identity
+                points = ((start, value),)
+                yield new_tuple(Serie, (name, tags, host, kind, points, INTERVAL_S, b"", samples))
+            else:
+                zero_before = context.last_seen + expiry_s if counts else 0
+                yield from closing.series(context, zero_before=zero_before)
+            if (
+                context.last_seen > second + INTERVAL_S
+                or context.last_seen + lifetime_s < second
+            ):
+                self._expire(context, second)
 
 
 cdef void split_line(const char *line, const char *end, Line *parts) noexcept nogil:
