@@ -31,6 +31,9 @@ from serverless_init.wire import Request, Response, decode_aside, in_slices, inf
 
 _WITHOUT_RATES = frozenset(("/spans", "/v0.1/spans", "/v0.2/traces", "/v0.3/traces"))
 _TRACES = _WITHOUT_RATES | {"/v0.4/traces", "/v0.5/traces", "/v0.7/traces", "/v1.0/traces"}
+_STATISTICS = "/v0.6/stats"
+# What is refused here is missing from an account; other products have none.
+_COUNTED = _TRACES | {_STATISTICS}
 _SERVICES = frozenset(("/services", *(f"/v0.{version}/services" for version in range(1, 5))))
 _STATSD = frozenset(("/dogstatsd/v1/proxy", "/dogstatsd/v2/proxy"))
 _SLICE_S = 0.005
@@ -80,15 +83,15 @@ class Receiver:
         }
 
     async def answer(self, request: Request) -> Response:
-        """The response to `request`; a refusal is counted."""
+        """The response to `request`; refused traces and statistics are counted."""
         if request.path == "/info":
             return Response(200, self._options.info.body)
         try:
             response = await self._answer(request)
         except Undecodable as error:
-            response = self._refusal(400, str(error))
+            response = self._refusal(request, 400, str(error))
         except RequestRefused as refused:
-            response = self._refusal(refused.status, str(refused))
+            response = self._refusal(request, refused.status, str(refused))
         return replace(response, headers=(*response.headers, *self._about))
 
     async def take(self, payload: TracerPayload, *, is_counted: bool) -> None:
@@ -102,7 +105,7 @@ class Receiver:
         path = request.path
         if path in _TRACES:
             return await self._traces(request)
-        if path == "/v0.6/stats":
+        if path == _STATISTICS:
             return await self._statistics(request)
         if path in self._routes:
             return self._routes[path](request)
@@ -165,6 +168,7 @@ class Receiver:
         known = request.headers.get(answers.RATES_VERSION.lower(), "")
         return answers.rates(self.ingest.rates, known)
 
-    def _refusal(self, status: int, why: str) -> Response:
-        self._stats.refuse(status)
+    def _refusal(self, request: Request, status: int, why: str) -> Response:
+        if request.path in _COUNTED:
+            self._stats.refuse(status)
         return answers.refusal(status, why)

@@ -110,6 +110,20 @@ def test_a_body_that_cannot_be_read_counts_as_one_in_the_account() -> None:
     run(scenario)
 
 
+def test_a_refused_request_that_has_no_spans_is_in_no_account_of_theirs() -> None:
+    """Lines for DogStatsD that cannot be inflated counted as a lost span."""
+
+    async def scenario(place: Place) -> None:
+        answer = await place.ask(
+            "/dogstatsd/v2/proxy", b"not gzip", method="POST", content_encoding="gzip"
+        )
+        assert answer.status == 400
+        report = await place.drained()
+        assert (report.accepted, report.dropped) == (0, {})
+
+    run(scenario)
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "zstd"])
 def test_a_compressed_body_is_taken(encoding: str) -> None:
     body = msgpack.packb(TRACES)
