@@ -79,7 +79,9 @@ class Otlp:
         left_s = max(0.0, deadline - self._clock.monotonic())
         late = not await self._http.stop(left_s)
         if self._opening:
-            await self._opening
+            left_s = max(0.0, deadline - self._clock.monotonic())
+            _, waiting = await asyncio.wait((self._opening,), timeout=left_s)
+            late |= bool(waiting)
         if self._grpc:
             late |= not await self._grpc.stop(deadline - self._clock.monotonic())
         return replace(self.requests_account(), late=late)

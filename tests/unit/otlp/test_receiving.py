@@ -6,7 +6,7 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -59,7 +59,7 @@ class Spans:
 class Running:
     """A component on a thread of its own, and its ports."""
 
-    def __init__(self, environ: dict[str, str]) -> None:
+    def __init__(self, environ: dict[str, str], tags: Iterable[str] = ()) -> None:
         self.sinks = Sinks()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -70,7 +70,11 @@ class Running:
             sock.setblocking(False)
         clock = SystemClock()
         options = OtlpOptions(
-            load(environ), series=self.sinks, sketches=self.sinks, spans=Spans(self.sinks)
+            load(environ),
+            series=self.sinks,
+            sketches=self.sinks,
+            spans=Spans(self.sinks),
+            tags=tags,
         )
         self.otlp = Otlp({name: [sock] for name, sock in bound.items()}, options, clock=clock)
         self.call(self.otlp.start())
@@ -358,3 +362,31 @@ def test_a_large_request_whose_client_leaves_is_still_passed_on(
         client.sendall(f"{head}Content-Type: {PROTOBUF}\r\n\r\n".encode() + body)
         client.shutdown(socket.SHUT_WR)
     wait_until(lambda: len(one.sinks.series) == 20_000, 20)
+
+
+class TagsThatTakeTheirTime:
+    """Held back until `released`: what is loaded for the first request reads them."""
+
+    def __init__(self) -> None:
+        self.asked, self.released = threading.Event(), threading.Event()
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked.set()
+        self.released.wait(30)
+        return iter(())
+
+
+def test_a_drain_does_not_wait_for_grpc_beyond_its_deadline() -> None:
+    """It waited for as long as the opening of the server took, deadline or not."""
+    tags = TagsThatTakeTheirTime()
+    running = Running({}, tags)
+    try:
+        with socket.create_connection(("127.0.0.1", running.ports["grpc"])):
+            assert tags.asked.wait(20)
+            deadline = running._clock.monotonic()
+            report = running.call(running.otlp.drain(deadline))
+            assert not tags.released.is_set()
+            assert report.late
+    finally:
+        tags.released.set()
+        running.end()
