@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from serverless_init.clock import Clock
@@ -35,7 +36,7 @@ def open_enhanced(start: Start, place: Place, sampler: SampleSink, clock: Clock)
     """The component of enhanced metrics."""
     settings = start.configuration.of(EnhancedSettings)
     return Enhanced(
-        subject_of(place),
+        replace(subject_of(place), began_at=start.began_at),
         wanted=Wanted(settings.memory, settings.network, settings.out_of_memory),
         files=_files(start.configuration, place),
         out=sampler,
@@ -108,13 +109,13 @@ def open_forensics(
     )
 
 
-def open_job_span(start: Start, place: Place, clock: Clock) -> JobSpan:
-    """The span of a Cloud Run job's task, which begins now."""
+def open_job_span(start: Start, place: Place) -> JobSpan:
+    """The span of a Cloud Run job's task, which began when we did."""
     return JobSpan(
         start.environ.get("CLOUD_RUN_JOB", ""),
         ids=(_id(), _id()),
         tags=as_mapping(place.tags.trace),
-        start_ns=int(clock.now() * 1e9),
+        start_ns=int(start.began_at * 1e9),
     )
 
 

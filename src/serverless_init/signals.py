@@ -95,7 +95,7 @@ def open_signals(
             surroundings=TracesSurroundings(
                 place,
                 local[0].origin if local else None,
-                job_span=_job_span(start, place, clock),
+                job_span=_job_span(start, place),
             ),
             statsd=statsd,
             clock=clock,
@@ -124,9 +124,9 @@ def _is_traced_task(start: Start, place: Place) -> bool:
     return place.platform is CLOUD_RUN_JOB and wanted
 
 
-def _job_span(start: Start, place: Place, clock: Clock) -> "JobSpan | None":
+def _job_span(start: Start, place: Place) -> "JobSpan | None":
     if not _is_traced_task(start, place):
         return None
     from serverless_init.container import open_job_span
 
-    return open_job_span(start, place, clock)
+    return open_job_span(start, place)

@@ -3,11 +3,12 @@
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from serverless_init.intake.received import ReceivedSpan
-from serverless_init.testing import IntakeThread
+from serverless_init.testing import Fault, IntakeThread, MetadataServer
 
 WITH_DDTRACE = """
 import sys
@@ -106,6 +107,16 @@ os._exit(0)
 def test_a_task_has_a_span_though_nobody_listens_for_traces(play: Play) -> None:
     spans, _ = play("import sys; sys.exit(int(sys.argv[1]))", 0, DD_APM_RECEIVER_PORT="0")
     assert list(spans) == ["gcp.run.job.task"]
+
+
+def test_the_task_began_before_its_program(play: Play, tmp_path: Path) -> None:
+    """It began when the metadata server had answered, and its duration lacked that time."""
+    note = tmp_path / "began"
+    program = f"import time; open({str(note)!r}, 'w').write(str(time.time_ns()))"
+    with MetadataServer(Fault.HANG) as server:
+        spans, _ = play(program, 0, **server.environment)
+    task, program_ns = spans["gcp.run.job.task"], int(note.read_text())
+    assert task.start_ns < program_ns < task.start_ns + task.duration_ns
 
 
 def test_the_setting_turns_it_off(play: Play) -> None:

@@ -56,7 +56,8 @@ class Enhanced:
         self._succeeded = succeeded
         self._clock = clock
         self._interval_s = interval_s
-        self._started_at = clock.monotonic()
+        began_at = clock.now() if subject.began_at is None else subject.began_at
+        self._began_at = clock.monotonic() - max(0.0, clock.now() - began_at)
         self._before: Reading | None = None
         self._ending = asyncio.Event()
         self._ticking: asyncio.Task[None] | None = None
@@ -74,7 +75,7 @@ class Enhanced:
         del deadline
         self._ending.set()
         self._collect()
-        duration_ms = (self._clock.monotonic() - self._started_at) * 1000
+        duration_ms = (self._clock.monotonic() - self._began_at) * 1000
         self._pass_on(self._subject.ended(succeeded=self._succeeded(), duration_ms=duration_ms))
         return Drained(accepted=self.stats.samples, passed_on=self.stats.samples)
 

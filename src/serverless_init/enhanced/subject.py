@@ -22,7 +22,8 @@ class Subject:
     `tells_start_and_end` they are not told at all. `usage` is the last part of the name of the
     gauge that says how many instances there are, empty for none.
 
-    `tags`, `usage_tags` and `legacy_tags` are ``key:value``.
+    `tags`, `usage_tags` and `legacy_tags` are ``key:value``. `began_at` is in unix seconds; None is
+    the moment in which the component is made.
     """
 
     prefix: str
@@ -33,6 +34,7 @@ class Subject:
     legacy_prefix: str = ""
     legacy_tags: tuple[str, ...] = ()
     tells_start_and_end: bool = True
+    began_at: float | None = None
 
     def started(self) -> list[MetricSample]:
         """What is told at the start."""

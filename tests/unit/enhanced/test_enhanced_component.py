@@ -146,3 +146,26 @@ def test_samples_become_series_and_sketches_with_their_own_tags_and_are_accounte
     }
     assert sampler.stats.samples_accepted == sampler.stats.samples_flushed == 4
     assert component.stats.samples == 4
+
+
+def test_the_duration_of_a_task_counts_from_our_own_start(tree: Path) -> None:
+    """It counted from the moment in which the platform had been found out."""
+    out, clock = Samples(), ManualClock()
+    subject = Subject("p.", task_prefix="job.", began_at=clock.now() - 2.0)
+    component = Enhanced(
+        subject,
+        wanted=ONLY_THE_ORIGINALS,
+        out=out,
+        files=KernelFiles(str(tree / "proc"), str(tree / "cgroup")),
+        clock=clock,
+        succeeded=lambda: True,
+    )
+
+    async def run() -> None:
+        await component.start()
+        clock.advance(0.5)
+        await component.drain(clock.monotonic() + 1)
+        component.close()
+
+    asyncio.run(run())
+    assert ("job.enhanced.task.duration", 2500.0) in out.taken
