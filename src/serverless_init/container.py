@@ -64,7 +64,9 @@ def open_hooks(
     start: Start,
     place: Place,
     sampler: SampleSink,
+    *,
     flush: Callable[[float], Awaitable[None]],
+    named: Callable[[str], None],
     clock: Clock,
 ) -> "Hooks":
     """The component that answers the hooks of a MicroVM."""
@@ -88,6 +90,7 @@ def open_hooks(
         out=sampler,
         flush=flush,
         app_runs=lambda: start.reaper.status is None,
+        named=named,
         clock=clock,
     )
 

@@ -1,7 +1,6 @@
 """From the place and the settings to what the inventory is told."""
 
 import logging
-import uuid
 
 from serverless_init import __version__
 from serverless_init.clock import Clock
@@ -27,7 +26,7 @@ def open_inventory(
     told = described(start, place)
     if not told:
         return ()
-    return (Inventory(told, identity=str(uuid.uuid4()), out=out, clock=clock),)
+    return (Inventory(told, out=out, clock=clock),)
 
 
 def described(start: Start, place: Place) -> dict[str, str]:

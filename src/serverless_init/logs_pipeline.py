@@ -154,6 +154,11 @@ class LogsPipeline:
         self.logs.flush()
         await self.forwarder.flush(deadline)
 
+    def name_instance(self, tag: str) -> None:
+        """See `Signal.name_instance`."""
+        for lane in self._lanes:
+            lane.tag((tag,))
+
     def _tell_end(self, end: ExitReport) -> None:
         """Make a message of how the app ended, behind its stderr, if somebody should hear of it."""
         if not end.is_notable:

@@ -39,6 +39,7 @@ from serverless_init.telemetry import open_log, say
 if TYPE_CHECKING:
     from serverless_init.health import Vitals
     from serverless_init.intake import Intake
+    from serverless_init.inventory import Inventory
     from serverless_init.lifecycle import Drained
     from serverless_init.otlp import Otlp
 
@@ -114,6 +115,7 @@ class Run:
             )
         )
         self._otlp: Otlp | None = None
+        self._inventory: tuple[Inventory, ...] = ()
         self._vitals: Vitals | None = None
         stages, shares = self._assembled(is_delivering=bool(endpoints))
         self._lifecycle = Lifecycle(stages, clock=clock, observe=self._observe, shares=shares)
@@ -134,12 +136,20 @@ class Run:
         if place.platform is MICRO_VM and start.child:
             from serverless_init.container import open_hooks
 
-            sampler = self._pipeline.sampler
-            stages[-1] += (open_hooks(start, place, sampler, self._flush, clock),)
+            hooks = open_hooks(
+                start,
+                place,
+                self._pipeline.sampler,
+                flush=self._flush,
+                named=self._name_instance,
+                clock=clock,
+            )
+            stages[-1] += (hooks,)
         if start.configuration.of(InventorySettings).enabled:
             from serverless_init.inventorying import open_inventory
 
-            stages[-1] += open_inventory(start, place, self._pipeline.forwarder, clock)
+            self._inventory = open_inventory(start, place, self._pipeline.forwarder, clock)
+            stages[-1] += self._inventory
         if start.otlp_sockets:
             from serverless_init.otlp_source import open_otlp
 
@@ -241,6 +251,13 @@ class Run:
         """Deliver what is held before `deadline`, all signals side by side."""
         flushes = [signal.flush(deadline) for signal in self._signals]
         await asyncio.gather(self._pipeline.flush(deadline), *flushes)
+
+    def _name_instance(self, tag: str) -> None:
+        """We are one of several that began with the same memory: what each sends says which."""
+        for signal in self._signals:
+            signal.name_instance(tag)
+        for inventory in self._inventory:
+            inventory.begin_anew()
 
     def _receipt(self, reports: Mapping[str, "Drained"] | None = None, **facts: object) -> Receipt:
         accounts: dict[str, Drained] = {}

@@ -38,6 +38,9 @@ class Signal(Protocol):
     async def flush(self, deadline: float) -> None:
         """Pass on and deliver what is held before `deadline`."""
 
+    def name_instance(self, tag: str) -> None:
+        """Put `tag` (``key:value``), in the place of an earlier one, on what comes from now on."""
+
     def accounts(self) -> Mapping[str, Drained]:
         """By name, in units of their own, for the receipt."""
 

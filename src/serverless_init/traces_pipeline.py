@@ -6,7 +6,7 @@ the first request.
 
 import socket
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from serverless_init.config import (
 )
 from serverless_init.forwarder import Forwarder, IntakeAddress, IntakeEndpoint, Outlet
 from serverless_init.lifecycle import Component, Drained
-from serverless_init.model import ExitReport, TraceChunk
+from serverless_init.model import ExitReport, Span, TraceChunk
 from serverless_init.platforms import Place, as_mapping
 from serverless_init.traces import Traces, TracesOptions
 from serverless_init.wire import Origin
@@ -85,12 +85,13 @@ class TracesPipeline:
                 tags=as_mapping(place.tags.trace),
                 function_tags=",".join(place.tags.function),
                 profile_tags=as_mapping(place.tags.profile),
-                adopt=job_span.adopt if job_span else None,
+                adopt=job_span.adopt if job_span else self._name,
                 last=self._last if job_span else None,
             ),
             clock=clock,
         )
         self._clock, self._job_span = clock, job_span
+        self._instance: dict[str, str] = {}
         self._end: ExitReport | None = None
         self.stderr: StderrTail | None = None
         self.tell_end = self._tell_end if job_span else None
@@ -104,6 +105,16 @@ class TracesPipeline:
         self.traces.flush(force=True)
         await self.spans.flush(deadline)
         await self.statistics.flush(deadline)
+
+    def name_instance(self, tag: str) -> None:
+        """See `Signal.name_instance`."""
+        key, _, value = tag.partition(":")
+        self._instance = {key: value}
+
+    def _name(self, spans: Iterable[Span]) -> None:
+        if self._instance:
+            for span in spans:
+                span.meta.update(self._instance)
 
     def _tell_end(self, end: ExitReport) -> None:
         self._end = end

@@ -230,3 +230,47 @@ def test_the_inventory_is_told_only_of_those_who_ask(
         assert metadata["deployment_model"] == "in-container"
         assert metadata["dd_service"] == "web"
         assert "wrapped_command" not in metadata
+
+
+def test_what_a_micro_vm_sends_says_which_one_it_is(
+    run: Run, environment: dict[str, str], free_tcp_port: int
+) -> None:
+    """All MicroVMs of an image begin with the same memory; the run hook tells each who it is."""
+    app = f"""
+import http.client, json, socket, time
+def ask(port, method, path, body, **headers):
+    client = http.client.HTTPConnection("127.0.0.1", port)
+    client.request(method, path, body, headers)
+    assert client.getresponse().status == 200
+def trace(number):
+    span = dict(service="a", name=str(number), resource="c", trace_id=number, span_id=number,
+                duration=1)
+    body = json.dumps([[span]])
+    ask({environment["DD_APM_RECEIVER_PORT"]}, "PUT", "/v0.4/traces", body,
+        **{{"Content-Type": "application/json"}})
+trace(1)
+run = "/aws/lambda-microvms/runtime/v1/run"
+while socket.socket().connect_ex(("127.0.0.1", {free_tcp_port})):
+    time.sleep(0.01)
+ask({free_tcp_port}, "POST", run, json.dumps({{"microvmId": "vm-7"}}))
+print("a line", flush=True)
+trace(2)
+"""
+    with IntakeThread() as intake:
+        environ = {
+            **sent(intake),
+            "AWS_LAMBDA_MICROVM_IMAGE_ARN": "arn:aws:lambda:eu-west-1:1:microvm-image:shop",
+            "DD_AWS_MICROVM_LIFECYCLE_PORT": str(free_tcp_port),
+            "DD_LOGS_ENABLED": "true",
+            "DD_SERVERLESS_INIT_INVENTORY_ENABLED": "true",
+        }
+        assert run(sys.executable, "-c", app, env=environ).returncode == 0
+        seen = intake.snapshot()
+        payloads = intake.query(lambda store: store.payloads("/api/v1/metadata"))
+    before, after = sorted(seen.spans, key=lambda span: span.name)
+    assert "lambda_microvm_id" not in before.meta
+    assert after.meta["lambda_microvm_id"] == "vm-7"
+    [line] = seen.logs
+    assert "lambda_microvm_id:vm-7" in line.tags
+    image, instance = (json.loads(payload.body)["uuid"] for payload in payloads)
+    assert image != instance

@@ -60,7 +60,7 @@ class HooksStats:
 class Hooks:
     """The component. `out` takes samples; `flush` delivers what is held before a deadline.
 
-    `app_runs` is asked whether the program is alive.
+    `app_runs` is asked whether the program is alive, `named` told the tag of the instance.
     """
 
     name = "hooks"
@@ -72,6 +72,7 @@ class Hooks:
         out: SampleSink,
         flush: Callable[[float], Awaitable[None]],
         app_runs: Callable[[], bool],
+        named: Callable[[str], None],
         clock: Clock,
     ) -> None:
         self.stats = HooksStats()
@@ -81,6 +82,7 @@ class Hooks:
         self._out = out
         self._flush = flush
         self._app_runs = app_runs
+        self._named = named
         self._clock = clock
         self._beating: asyncio.Task[None] | None = None
         self._patience = {
@@ -124,7 +126,7 @@ class Hooks:
             return Response(405)
         self.stats.answered += 1
         if hook.name == "run":
-            self.instance = instance_of(request.body) or self.instance
+            self._learn(instance_of(request.body))
         if not self._options.app_port:
             await self._own_part(hook)
             is_ready = hook.name != "ready" or self._app_runs()
@@ -146,7 +148,7 @@ class Hooks:
         if hook.beats is False:
             self._beat(on=False)
         if hook.counted:
-            named = (f"lambda_microvm_id:{self.instance}",) if self.instance else ()
+            named = (self._tag,) if self.instance else ()
             self._count(hook.metric, (*self._options.tags, *named))
         if hook.beats:
             self._beat(on=True)
@@ -154,6 +156,16 @@ class Hooks:
             with suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_S):
                     await self._flush(self._clock.monotonic() + FLUSH_S)
+
+    def _learn(self, instance: str) -> None:
+        """Which of all that begin with the same memory we are: each is run once."""
+        if instance and instance != self.instance:
+            self.instance = instance
+            self._named(self._tag)
+
+    @property
+    def _tag(self) -> str:
+        return f"lambda_microvm_id:{self.instance}"
 
     async def _forward(self, hook: Hook, request: Request) -> Response:
         """The program's answer; 503 when it does not listen, 504 when it takes too long."""

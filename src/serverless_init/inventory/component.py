@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import uuid
 from collections.abc import Mapping
 
 from serverless_init.clock import Clock
@@ -13,7 +14,7 @@ INTERVAL_S = 600.0
 
 
 class Inventory:
-    """The component. `told` is what stays the same; `identity` tells this run from all others."""
+    """The component. `told` is what stays the same; a random UUID tells us from all others."""
 
     name = "inventory"
 
@@ -21,13 +22,12 @@ class Inventory:
         self,
         told: Mapping[str, str],
         *,
-        identity: str,
         out: PayloadSink,
         clock: Clock,
         interval_s: float = INTERVAL_S,
     ) -> None:
         self._told = {key: value for key, value in told.items() if value}
-        self._identity = identity
+        self._identity = str(uuid.uuid4())
         self._out = out
         self._clock = clock
         self._interval_s = interval_s
@@ -38,6 +38,11 @@ class Inventory:
         """Send the first description now, and go on."""
         self._submit("startup")
         self._telling = asyncio.create_task(self._go_on_telling(), name="inventory")
+
+    def begin_anew(self) -> None:
+        """Be another from now on, and tell it: one of many that begin with the same memory."""
+        self._identity = str(uuid.uuid4())
+        self._submit("startup")
 
     async def drain(self, deadline: float) -> Drained:
         """Nothing waits here."""

@@ -31,12 +31,13 @@ class Batch:
 
 
 class Batcher:
-    """Messages in order to batches in order. Times are unix seconds."""
+    """Messages, as `encoder` writes them, in order to batches in order. Times are unix seconds."""
 
     def __init__(self, options: BatchOptions, *, stats: LogsStats | None = None) -> None:
         self.stats = stats or LogsStats()
         self._options = options
-        self._encode = LogEncoder(options.hostname).encode
+        self.encoder = LogEncoder(options.hostname)
+        self._encode = self.encoder.encode
         self._items: list[bytes] = []
         self._size = self._lines = self._last_timestamp_ms = 0
         self._opened_at = 0.0

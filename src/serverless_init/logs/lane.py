@@ -80,6 +80,10 @@ class Lane:
             for batch in self._batcher.add(message, now):
                 self._submit(batch, now)
 
+    def tag(self, tags: tuple[str, ...]) -> None:
+        """See `LogEncoder.tag`."""
+        self._batcher.encoder.tag(tags)
+
     def flush(self, now: float) -> None:
         """Pass on the open batch."""
         for batch in self._batcher.flush():

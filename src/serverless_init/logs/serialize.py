@@ -23,11 +23,16 @@ class LogEncoder:
 
     def __init__(self, hostname: str = "") -> None:
         self._hostname = hostname
+        self._tags: tuple[str, ...] = ()
         # Most messages are read together with the one before: what follows the text is the same.
         self._status = ""
         self._timestamp_ms = -1
         self._source: LogSource | None = None
         self._rest = b""
+
+    def tag(self, tags: tuple[str, ...]) -> None:
+        """Add `tags` to every message from now on, in the place of those of the last call."""
+        self._tags, self._source = tags, None
 
     def encode(self, message: LogMessage) -> bytes:
         """`message` as UTF-8; what is invalid in its text becomes U+FFFD."""
@@ -58,7 +63,7 @@ class LogEncoder:
         if source.service:
             values["service"] = source.service
         values["ddsource"] = source.source
-        values["ddtags"] = ",".join(source.tags + message.tags)
+        values["ddtags"] = ",".join(source.tags + self._tags + message.tags)
         values.update(message.attributes)
         text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=str)
         return b"," + text.encode("utf-8", "replace")[1:]

@@ -25,6 +25,10 @@ class Surroundings:
     did: list[str] = field(default_factory=list)
     samples: list[MetricSample] = field(default_factory=list)
     app_runs: bool = True
+    named: list[str] = field(default_factory=list)
+
+    def learn(self, tag: str) -> None:
+        self.named.append(tag)
 
     def add(self, sample: MetricSample, now: float) -> None:
         assert now > 0
@@ -57,6 +61,7 @@ def playing(
             out=around,
             flush=around.flush,
             app_runs=lambda: around.app_runs,
+            named=around.learn,
             clock=SystemClock(),
         )
         await hooks.start()
@@ -103,6 +108,15 @@ def test_an_instance_is_named_from_its_run_on() -> None:
     assert beat == (b"microvm_image_arn:arn:image", b"microvm_id:vm-7")
 
 
+def test_the_others_are_told_who_we_are_once_for_each_instance() -> None:
+    async def play(hooks: Hooks, _: Surroundings) -> None:
+        for instance in (b"vm-7", b"vm-7", b"vm-8"):
+            await told(hooks, "run", b'{"microvmId": "%b"}' % instance)
+        await told(hooks, "run", b"{}")
+
+    assert playing(play).named == ["lambda_microvm_id:vm-7", "lambda_microvm_id:vm-8"]
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"microvmId": 7}', b"\xff", b"[" * 100_000])
 def test_a_run_that_names_nobody_is_a_run(body: bytes) -> None:
     async def play(hooks: Hooks, _: Surroundings) -> None:
@@ -146,6 +160,7 @@ def with_an_app(
                 out=around,
                 flush=around.flush,
                 app_runs=lambda: True,
+                named=around.learn,
                 clock=SystemClock(),
             )
             await hooks.start()

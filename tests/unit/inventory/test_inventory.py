@@ -123,7 +123,6 @@ def test_it_is_told_at_the_start_and_again_with_the_same_identity() -> None:
     async def play() -> None:
         inventory = Inventory(
             {"resource_id": "a", "dd_env": ""},
-            identity="u-1",
             out=Sink(),
             clock=ManualClock(),
             interval_s=0.001,
@@ -136,7 +135,7 @@ def test_it_is_told_at_the_start_and_again_with_the_same_identity() -> None:
     asyncio.run(play())
     first, second = (json.loads(payload.body) for payload in payloads[:2])
     assert payloads[0].endpoint == METADATA_V1
-    assert first["uuid"] == second["uuid"] == "u-1"
+    assert first["uuid"] == second["uuid"]
     assert first["agent_metadata"].pop("agent_startup_time_ms") > 0
     assert first["agent_metadata"] == {
         "resource_id": "a",
@@ -144,3 +143,23 @@ def test_it_is_told_at_the_start_and_again_with_the_same_identity() -> None:
         "report_reason": "startup",
     }
     assert second["agent_metadata"]["report_reason"] == "periodic"
+
+
+def test_one_of_many_with_the_same_memory_has_an_identity_of_its_own() -> None:
+    """Every MicroVM of an image began with the identity that the snapshot had."""
+    payloads: list[Payload] = []
+
+    class Sink:
+        def submit(self, payload: Payload) -> None:
+            payloads.append(payload)
+
+    async def play() -> None:
+        inventory = Inventory({"resource_id": "a"}, out=Sink(), clock=ManualClock())
+        await inventory.start()
+        inventory.begin_anew()
+        inventory.close()
+
+    asyncio.run(play())
+    first, second = (json.loads(payload.body) for payload in payloads)
+    assert first["uuid"] != second["uuid"]
+    assert second["agent_metadata"]["report_reason"] == "startup"
