@@ -15,7 +15,7 @@ from serverless_init.config import (
 )
 from serverless_init.enhanced import Enhanced, JobSpan, KernelFiles, Subject, Wanted
 from serverless_init.forensics import AppEnd, Forensics
-from serverless_init.model import SampleSink
+from serverless_init.model import ExitReport, SampleSink
 from serverless_init.platforms import CLOUD_RUN_JOB, Place, as_mapping
 from serverless_init.process import from_wait_status, signal_of
 from serverless_init.signals import Signal
@@ -24,7 +24,7 @@ from serverless_init.start import Start
 if TYPE_CHECKING:
     from serverless_init.hooks import Hooks
 
-_log = logging.getLogger("serverless_init.hooks")
+_log = logging.getLogger("serverless_init.container")
 
 # The only container that is a machine of its own; its start and end are told by hooks.
 _MICRO_VM = "lambdamicrovm"
@@ -98,9 +98,12 @@ def open_hooks(
 def open_forensics(
     start: Start, place: Place, signals: Iterable[Signal], clock: Clock
 ) -> Forensics:
-    """The component that tells those of `signals` that want to know how the app ended."""
+    """The component that tells the operator and those of `signals` that want to know how it ended.
+
+    The operator learns from us what the platform does not always say; the rest he sees.
+    """
     signals = tuple(signals)
-    tell = [signal.tell_end for signal in signals if signal.tell_end]
+    tell = [_complain_of_memory, *(signal.tell_end for signal in signals if signal.tell_end)]
     files = _files(start.configuration, place)
     return Forensics(
         end=lambda: app_end(start),
@@ -110,6 +113,11 @@ def open_forensics(
         tell=tell,
         clock=clock,
     )
+
+
+def _complain_of_memory(report: ExitReport) -> None:
+    if report.oom_kills:
+        _log.warning("%s: raise its memory limit", report.text)
 
 
 def open_job_span(start: Start, place: Place) -> JobSpan:

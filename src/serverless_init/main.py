@@ -157,7 +157,8 @@ class Run:
             # Above all other sources, for it passes on to some of them.
             stages.append((self._otlp,))
             shares.append(_OTLP_SHARE)
-        if any(signal.tell_end for signal in self._signals):
+        reports = start.child and start.configuration.of(EnhancedSettings).exit_report
+        if reports or any(signal.tell_end for signal in self._signals):
             from serverless_init.container import open_forensics
 
             # Above everybody: what it finds out goes the way of all messages and spans.

@@ -93,6 +93,24 @@ def test_a_program_that_the_kernel_killed_for_want_of_memory_is_told_as_such(fai
     assert dict(logs[0].attributes)["oom_kills"] == "1"
 
 
+def test_want_of_memory_is_told_to_the_operator_though_no_logs_are_collected(
+    run: Callable[..., object], tmp_path: Path, free_tcp_port: int
+) -> None:
+    """Exit code 137 was all that anybody saw, also without an API key."""
+    tree = shutil.copytree(TREE, tmp_path / "kernel")
+    env = {
+        "DD_CONTAINER_PROC_ROOT": str(tree / "proc"),
+        "DD_CONTAINER_CGROUP_ROOT": str(tree / "cgroup"),
+        "DD_HEALTH_PORT": str(free_tcp_port),
+    }
+    done = run(sys.executable, "-I", "-c", KILLED, str(tree), env=env, timeout_s=90)
+    told = (
+        "WARN container: the program was ended by SIGKILL (exit code 137); the kernel killed a "
+        "process of this container for want of memory: raise its memory limit"
+    )
+    assert told in done.stderr  # type: ignore[attr-defined]
+
+
 def test_a_program_that_succeeds_is_not_told_of(fail: Fail) -> None:
     assert fail("print('fine')")[1][0].message == "fine"
 

@@ -56,5 +56,6 @@ class EnhancedSettings(Settings):
         boolean,
         yaml="serverless.exit_report",
         help="Whether a log line says how the program ended when it failed: exit code or signal, "
-        "the kernel's reason, the last lines of stderr. Needs logs_enabled. The original has none.",
+        "the kernel's reason, the last lines of stderr; that needs logs_enabled. And whether we "
+        "say on stderr that the kernel killed it for want of memory. The original has neither.",
     )
