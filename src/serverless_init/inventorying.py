@@ -63,5 +63,7 @@ def described(start: Start, place: Place) -> dict[str, str]:
         "dd_version": tags.get("version", ""),
         "dd_site": start.configuration.of(ForwarderSettings).site,
         "infrastructure_mode": "full",
+        # What the Agent says of an installation that nobody has described.
+        "install_method_tool": "undefined",
         "wrapped_command": scrubbed(start.command) if settings.wrapped_command else "",
     }

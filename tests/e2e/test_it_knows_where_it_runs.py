@@ -137,7 +137,7 @@ def test_a_place_that_is_none_is_told_once_to_those_who_ask(run: Run) -> None:
     assert told not in run("true", env=nowhere).stderr
 
 
-@pytest.mark.parametrize("name", ["cloud_run", "container_app", "ecs", "app_runner"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.env")))
 def test_an_example_shows_the_tags_of_its_platform(name: str, environment: dict[str, str]) -> None:
     path = f"{Path(sys.executable).parent}:{environment['PATH']}"
     done = subprocess.run(
@@ -154,6 +154,8 @@ def test_an_example_shows_the_tags_of_its_platform(name: str, environment: dict[
     origin = next(line.split()[1] for line in sheet.splitlines() if line.startswith("origin"))
     assert f"  origin:{origin}\n" in done.stderr
     assert "orders" in done.stderr
+    prefix = next(line.split()[1] for line in sheet.splitlines() if line.startswith("metrics"))
+    assert f"{prefix}enhanced." in done.stderr
 
 
 def test_the_tracer_of_an_image_is_loaded_into_a_python_app(run: Run, tmp_path: Path) -> None:
@@ -229,6 +231,7 @@ def test_the_inventory_is_told_only_of_those_who_ask(
         assert metadata["workload_type"] == "cloud_run_service"
         assert metadata["deployment_model"] == "in-container"
         assert metadata["dd_service"] == "web"
+        assert metadata["install_method_tool"] == "undefined"
         assert "wrapped_command" not in metadata
 
 
