@@ -16,6 +16,7 @@ from serverless_init.testing import Fault, IntakeThread, MetadataServer, wait_un
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
+NODE = Path(sys.executable).with_name("node")
 EXAMPLES = Path(__file__).parents[2] / "examples" / "platforms"
 APP = """
 import os, socket
@@ -169,6 +170,35 @@ def test_the_tracer_of_an_image_is_loaded_into_a_python_app(run: Run, tmp_path: 
         env={"DD_SERVERLESS_TRACER_PATH": str(tmp_path / "tracers"), "PYTHONPATH": ""},
     )
     assert result.stdout == "the tracer is here\nand the app\n"
+
+
+@pytest.mark.usefixtures("node_packages")
+def test_the_tracer_of_an_image_is_loaded_into_a_node_app(
+    run: Run, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """The program knows nothing of a tracer, and its requests are traced."""
+    (tmp_path / "tracers" / "node").mkdir(parents=True)
+    packages = Path(__file__).parent / "node" / "node_modules"
+    (tmp_path / "tracers" / "node" / "node_modules").symlink_to(packages)
+    app = """
+const http = require('http');
+const server = http.createServer((_, response) => response.end('ok')).listen(0, () => {
+  http.get({ port: server.address().port, path: '/orders' }, (response) => {
+    response.resume().on('end', () => setTimeout(() => process.exit(0), 1000));
+  });
+});
+"""
+    with IntakeThread() as intake:
+        environ = {
+            **sent(intake),
+            "DD_SERVERLESS_TRACER_PATH": str(tmp_path / "tracers"),
+            "DD_TRACE_AGENT_PORT": environment["DD_APM_RECEIVER_PORT"],
+            "DD_TRACE_FLUSH_INTERVAL": "100",
+            "DD_SERVICE": "shop",
+        }
+        assert run(str(NODE), "-e", app, env=environ).returncode == 0
+        spans = intake.snapshot().spans
+    assert "web.request" in {span.name for span in spans if span.service == "shop"}
 
 
 def test_without_a_tracer_the_apps_environment_gets_nothing_of_one(
