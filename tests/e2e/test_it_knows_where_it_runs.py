@@ -254,15 +254,23 @@ def test_the_inventory_is_told_only_of_those_who_ask(
     with IntakeThread() as intake, MetadataServer() as server:
         environ = {**CLOUD_RUN, **sent(intake), **server.environment, **switches}
         assert run("true", env=environ).returncode == 0
-        payloads = intake.query(lambda store: store.payloads("/api/v1/metadata"))
-    told = [json.loads(payload.body)["agent_metadata"] for payload in payloads]
-    assert len(told) == sent_once
-    for metadata in told:
+        agents = intake.snapshot().agents
+    assert len(agents) == sent_once
+    for agent in agents:
+        metadata = {key: json.loads(value) for key, value in agent.metadata}
         assert metadata["workload_type"] == "cloud_run_service"
         assert metadata["deployment_model"] == "in-container"
         assert metadata["dd_service"] == "web"
         assert metadata["install_method_tool"] == "undefined"
         assert "wrapped_command" not in metadata
+
+
+def test_the_report_shows_what_the_inventory_is_told(run: Run) -> None:
+    switch = {"DD_SERVERLESS_INIT_INVENTORY_ENABLED": "true"}
+    with MetadataServer() as server:
+        result = run("--local", "true", env={**CLOUD_RUN, **server.environment, **switch})
+    _, _, shown = result.stderr.partition("\nINVENTORY")
+    assert shown.splitlines()[1].startswith("cloud_run_service shop  ")
 
 
 def test_what_a_micro_vm_sends_says_which_one_it_is(
@@ -299,11 +307,10 @@ trace(2)
         }
         assert run(sys.executable, "-c", app, env=environ).returncode == 0
         seen = intake.snapshot()
-        payloads = intake.query(lambda store: store.payloads("/api/v1/metadata"))
     before, after = sorted(seen.spans, key=lambda span: span.name)
     assert "lambda_microvm_id" not in before.meta
     assert after.meta["lambda_microvm_id"] == "vm-7"
     [line] = seen.logs
     assert "lambda_microvm_id:vm-7" in line.tags
-    image, instance = (json.loads(payload.body)["uuid"] for payload in payloads)
-    assert image != instance
+    image, instance = seen.agents
+    assert image.identity != instance.identity

@@ -10,6 +10,7 @@ from serverless_init.intake.quantile import quantile
 from serverless_init.intake.received import (
     SERIES_KINDS,
     Received,
+    ReceivedAgent,
     ReceivedCheck,
     ReceivedEvent,
     ReceivedLog,
@@ -75,7 +76,7 @@ def check(received: ReceivedCheck) -> Json:
 def log(received: ReceivedLog) -> Json:
     """One log message, by the names of its fields."""
     fields: Json = {name: getattr(received, name) for name in ReceivedLog.__slots__}
-    return {**fields, "attributes": {name: json.loads(v) for name, v in received.attributes}}
+    return {**fields, "attributes": _values(received.attributes)}
 
 
 def span(received: ReceivedSpan) -> Json:
@@ -108,6 +109,11 @@ def stats(received: ReceivedGroup) -> Json:
         "ok": {**_fields(received.ok), "count": received.ok.count},
         "failed": {**_fields(received.failed), "count": received.failed.count},
     }
+
+
+def agent(received: ReceivedAgent) -> Json:
+    """One description of an Agent, by the names of its fields."""
+    return {**_fields(received), "metadata": _values(received.metadata)}
 
 
 def totals(of_all: Totals) -> Json:
@@ -196,6 +202,8 @@ def as_sent(received: Received) -> Json:
             return span(received)
         case ReceivedGroup():
             return stats(received)
+        case ReceivedAgent():
+            return _agent_as_sent(received)
 
 
 def _log_as_sent(received: ReceivedLog) -> Json:
@@ -207,8 +215,21 @@ def _log_as_sent(received: ReceivedLog) -> Json:
         "service": received.service,
         "ddsource": received.source,
         "ddtags": ",".join(received.tags),
-        **{name: json.loads(value) for name, value in received.attributes},
+        **_values(received.attributes),
     }
+
+
+def _agent_as_sent(received: ReceivedAgent) -> Json:
+    return {
+        "hostname": received.host,
+        "timestamp": received.timestamp_ns,
+        "uuid": received.identity,
+        "agent_metadata": _values(received.metadata),
+    }
+
+
+def _values(members: tuple[tuple[str, str], ...]) -> Json:
+    return {name: json.loads(value) for name, value in members}
 
 
 def _plain(value: object) -> object:

@@ -7,6 +7,7 @@
 ``GET  /local/events``       events, in order of arrival
 ``GET  /local/checks``       service checks, in order of arrival
 ``GET  /local/logs``         log messages, in order of arrival
+``GET  /local/agents``       what the inventory was told, in order of arrival
 ``GET  /local/totals``       counters by route
 ``GET  /local/report``       all of it as text for a person; ``width``
 ``GET  /local/faults``       the steps not yet used up
@@ -77,6 +78,7 @@ class Control:
             ("GET", "/local/logs"): self._logs,
             ("GET", "/local/spans"): self._spans,
             ("GET", "/local/stats"): self._stats,
+            ("GET", "/local/agents"): self._agents,
             ("GET", "/local/totals"): self._totals,
             ("GET", "/local/report"): self._report,
             ("GET", "/local/faults"): self._faults,
@@ -133,6 +135,10 @@ class Control:
 
     def _stats(self, _request: Request, _query: Query) -> Response:
         return json_response(200, {"stats": [as_json.stats(one) for one in self._store.stats]})
+
+    def _agents(self, _request: Request, _query: Query) -> Response:
+        shown = [as_json.agent(received) for received in self._store.agents]
+        return json_response(200, {"agents": shown})
 
     def _totals(self, _request: Request, _query: Query) -> Response:
         return json_response(200, as_json.totals(self._store.totals()))

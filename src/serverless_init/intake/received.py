@@ -105,6 +105,19 @@ class ReceivedLog:
     attributes: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ReceivedAgent:
+    """What an Agent tells the inventory of itself; `identity` tells it from all others.
+
+    The values of `metadata` are JSON text.
+    """
+
+    identity: str
+    timestamp_ns: int
+    host: str = ""
+    metadata: tuple[tuple[str, str], ...] = ()
+
+
 Received = (
     ReceivedSeries
     | ReceivedSketches
@@ -113,4 +126,5 @@ Received = (
     | ReceivedLog
     | ReceivedSpan
     | ReceivedGroup
+    | ReceivedAgent
 )

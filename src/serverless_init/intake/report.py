@@ -5,6 +5,7 @@ its name, so that each line shows what tells it from its neighbours. The order i
 runs of one program compare line by line. What is left out is counted.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, groupby
 from typing import TypeVar
@@ -21,7 +22,12 @@ from serverless_init.intake.layout import (
 )
 from serverless_init.intake.plot import sparkline
 from serverless_init.intake.quantile import quantile
-from serverless_init.intake.received import ReceivedCheck, ReceivedEvent, ReceivedLog
+from serverless_init.intake.received import (
+    ReceivedAgent,
+    ReceivedCheck,
+    ReceivedEvent,
+    ReceivedLog,
+)
 from serverless_init.intake.views import DistributionView, SeriesView, Snapshot, Totals
 from serverless_init.intake.waterfall import statistics, traces
 
@@ -60,6 +66,7 @@ def render(snapshot: Snapshot, style: Style | None = None) -> list[str]:
         _logs(snapshot.logs, style),
         traces(snapshot.spans, style),
         statistics(snapshot.stats, style),
+        _inventory(snapshot.agents, style),
         _requests(snapshot.totals),
         _notes(snapshot, style),
     ]
@@ -179,6 +186,22 @@ def _logs(logs: Sequence[ReceivedLog], style: Style) -> Table:
     if len(logs) > LINES_MAX:
         rows.append(Row(f"{style.ellipsis} and {len(logs) - LINES_MAX} more"))
     return Table("LOGS", (), (), tuple(rows))
+
+
+def _inventory(agents: Sequence[ReceivedAgent], style: Style) -> Table:
+    """The latest description of each Agent, and how often it was sent."""
+    by_identity: dict[str, list[ReceivedAgent]] = {}
+    for agent in agents:
+        by_identity.setdefault(agent.identity, []).append(agent)
+    rows = []
+    for identity, found in by_identity.items():
+        told = {name: json.loads(value) for name, value in found[-1].metadata}
+        names = (str(told.pop(key, "")) for key in ("workload_type", "resource_name"))
+        label = " ".join(filter(None, names)) or identity
+        reason = style.plain(str(told.pop("report_reason", "")))
+        remark = tuple(f"{key}:{value}" for key, value in told.items())
+        rows.append(Row(label, remark, (reason, f"{style.times}{len(found)}")))
+    return Table("INVENTORY", ("", ""), (10, 6), _first(rows, style))
 
 
 def _requests(totals: Totals) -> Table:

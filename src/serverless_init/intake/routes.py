@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 from serverless_init.errors import RequestRefused, Undecodable
 from serverless_init.intake import decode_columns, decode_json, decode_logs, decode_protobuf
+from serverless_init.intake.decode_agents import decode_agents
 from serverless_init.intake.decode_stats import decode_stats
 from serverless_init.intake.decode_traces import decode_traces
 from serverless_init.intake.received import Received
@@ -73,6 +74,7 @@ ROUTES = {
     "/api/v1/check_run": Route(by_json=decode_json.decode_checks),
     "/api/v1/events": Route(by_json=decode_json.decode_event),
     "/intake/": Route(by_json=decode_json.decode_intake),
+    "/api/v1/metadata": Route(by_json=decode_agents),
     "/api/v2/logs": _LOGS,
     "/v1/input": _LOGS,
     "/api/v0.2/traces": Route(

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 from serverless_init.intake.quantile import merge
 from serverless_init.intake.received import (
     Received,
+    ReceivedAgent,
     ReceivedCheck,
     ReceivedEvent,
     ReceivedLog,
@@ -101,6 +102,7 @@ class Store:
         self.logs: deque[ReceivedLog] = deque()
         self.spans: deque[ReceivedSpan] = deque()
         self.stats: deque[ReceivedGroup] = deque()
+        self.agents: deque[ReceivedAgent] = deque()
         self._routes: dict[str, RouteTotals] = {}
         self._forgotten_payloads = 0
         self._forgotten_items = 0
@@ -173,6 +175,7 @@ class Store:
             self.totals(),
             tuple(self.spans),
             tuple(self.stats),
+            tuple(self.agents),
         )
 
     def _enter(self, received: Received) -> None:
@@ -198,6 +201,8 @@ class Store:
                 self.spans.append(received)
             case ReceivedGroup():
                 self.stats.append(received)
+            case ReceivedAgent():
+                self.agents.append(received)
 
     def _is_full(self) -> bool:
         return self._items > self._bounds.items_max or self._bytes > self._bounds.bytes_max
@@ -226,6 +231,8 @@ class Store:
                     self.spans.popleft()
                 case ReceivedGroup():
                     self.stats.popleft()
+                case ReceivedAgent():
+                    self.agents.popleft()
 
     def _totals_of(self, route: str) -> RouteTotals:
         known = route in self._routes or len(self._routes) < ROUTES_MAX

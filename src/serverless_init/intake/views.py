@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from serverless_init.intake.quantile import merge
 from serverless_init.intake.received import (
     Received,
+    ReceivedAgent,
     ReceivedCheck,
     ReceivedEvent,
     ReceivedLog,
@@ -104,7 +105,7 @@ class StoredPayload:
 
 @dataclass(slots=True)
 class RouteTotals:
-    """What came on one route. `items` are points, sketches, events, checks and logs.
+    """What came on one route. `items` are points, sketches, events, checks, logs and others.
 
     `refused` counts by status and reason; `faulted` requests were treated as the script said.
     """
@@ -140,3 +141,4 @@ class Snapshot:
     totals: Totals = Totals({})
     spans: tuple[ReceivedSpan, ...] = ()
     stats: tuple[ReceivedGroup, ...] = ()
+    agents: tuple[ReceivedAgent, ...] = ()

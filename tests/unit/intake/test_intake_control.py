@@ -12,6 +12,7 @@ from serverless_init.intake.control import Control, dispatch
 from serverless_init.intake.fakeintake import OVERRIDES_MAX, FakeIntake
 from serverless_init.intake.faults import FaultScript
 from serverless_init.intake.received import (
+    ReceivedAgent,
     ReceivedCheck,
     ReceivedEvent,
     ReceivedOrigin,
@@ -174,6 +175,22 @@ def test_events_and_checks_are_listed() -> None:
             {"name": "c", "status": 2, "timestamp": 6, "host": "h", "message": "m", "tags": ["b"]}
         ]
     }
+
+
+def test_what_the_inventory_was_told_is_listed() -> None:
+    asked = Asked()
+    told = ReceivedAgent("u-1", 5, metadata=(("region", '"eu"'), ("agent_startup_time_ms", "4")))
+    asked.store.add(StoredPayload("/api/v1/metadata", 1.0, b"", received=(told,)))
+    metadata = {"region": "eu", "agent_startup_time_ms": 4}
+    assert asked.ask("/local/agents") == {
+        "agents": [{"identity": "u-1", "timestamp_ns": 5, "host": "", "metadata": metadata}]
+    }
+    [payload] = asked.ask("/fakeintake/payloads", "endpoint=/api/v1/metadata&format=json")[
+        "payloads"
+    ]
+    assert payload["data"] == [
+        {"hostname": "", "timestamp": 5, "uuid": "u-1", "agent_metadata": metadata}
+    ]
 
 
 def test_totals_are_by_route_and_over_all() -> None:

@@ -1,5 +1,6 @@
 """The report of a run, against what it is meant to look like (``golden/*.txt``)."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from serverless_init.intake import Store, StoreBounds, Style, render
 from serverless_init.intake.received import (
     Received,
+    ReceivedAgent,
     ReceivedCheck,
     ReceivedEvent,
     ReceivedSeries,
@@ -25,6 +27,20 @@ def series(
 ) -> Received:
     points = tuple((T0 + 10 * index, value) for index, value in enumerate(values) if value >= 0)
     return ReceivedSeries(metric, kind, points, BASE + tags, **fields)  # type: ignore[arg-type]
+
+
+def agent(identity: str, reason: str) -> ReceivedAgent:
+    told = {
+        "resource_id": "//run.googleapis.com/projects/example/locations/eu/services/shop",
+        "resource_name": "shop",
+        "workload_type": "cloud_run_service",
+        "region": "eu",
+        "report_reason": reason,
+        "agent_startup_time_ms": T0 * 1000,
+    }
+    return ReceivedAgent(
+        identity, T0 * 10**9, metadata=tuple((k, json.dumps(v)) for k, v in told.items())
+    )
 
 
 def shop() -> Store:
@@ -68,6 +84,11 @@ def shop() -> Store:
             ReceivedCheck("db.up", 0, T0, tags=("db:main",)),
             ReceivedCheck("db.up", 2, T0 + 1, message="connection refused", tags=("db:main",)),
             ReceivedCheck("cache.up", 0, T0, host="web-1"),
+        ],
+        "/api/v1/metadata": [
+            agent("u-1", "startup"),
+            agent("u-2", "startup"),
+            agent("u-1", "periodic"),
         ],
     }
     for route, items in received.items():
@@ -135,6 +156,7 @@ def test_what_a_client_names_cannot_control_the_terminal() -> None:
         ReceivedSketches(evil, (ReceivedSketch(1, 1, 1, 1, 1, 1, (1338,), (1,)),), (evil, "a")),
         ReceivedEvent(evil, evil, 1, alert_type=evil),
         ReceivedCheck(evil, 0, 1, message=evil, host=evil),
+        ReceivedAgent(evil, 1, metadata=(("report_reason", json.dumps(evil)), (evil, "1"))),
     )
     store.count_request(evil, 1, refusal=evil)
     store.add(StoredPayload(evil, 1.0, b"", received=items))

@@ -3,6 +3,7 @@
 from serverless_init.intake import Selection, Store, StoreBounds
 from serverless_init.intake.received import (
     Received,
+    ReceivedAgent,
     ReceivedCheck,
     ReceivedEvent,
     ReceivedSeries,
@@ -123,6 +124,14 @@ def test_beyond_the_bound_of_items_the_oldest_payload_goes_with_its_points() -> 
     totals = store.totals()
     assert (totals.forgotten_payloads, totals.forgotten_items) == (1, 3)
     assert totals.routes["/r"].items == 5
+
+
+def test_what_agents_said_of_themselves_goes_with_its_payload() -> None:
+    store = Store(StoreBounds(items_max=1))
+    store.add(payload(ReceivedAgent("u-1", 1)))
+    store.add(payload(ReceivedAgent("u-2", 2)))
+    assert store.snapshot().agents == (ReceivedAgent("u-2", 2),)
+    assert store.totals().forgotten_items == 1
 
 
 def test_beyond_the_bound_of_bytes_the_oldest_payload_goes() -> None:
