@@ -110,14 +110,22 @@ def test_a_body_that_cannot_be_read_counts_as_one_in_the_account() -> None:
     run(scenario)
 
 
-def test_a_refused_request_that_has_no_spans_is_in_no_account_of_theirs() -> None:
-    """Lines for DogStatsD that cannot be inflated counted as a lost span."""
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/dogstatsd/v2/proxy", {"content_encoding": "gzip"}, 400),
+        ("/evp_proxy/v2/api/v2/llmobs", {"x_datadog_evp_subdomain": "evil.com/"}, 502),
+        ("/evp_proxy/v2/api/v2/llmobs", {}, 502),
+    ],
+)
+def test_a_refused_request_that_has_no_spans_is_in_no_account_of_theirs(
+    path: str, headers: dict[str, str], status: int
+) -> None:
+    """Lines for DogStatsD that cannot be inflated, or a wrong subdomain, counted as a lost span."""
 
     async def scenario(place: Place) -> None:
-        answer = await place.ask(
-            "/dogstatsd/v2/proxy", b"not gzip", method="POST", content_encoding="gzip"
-        )
-        assert answer.status == 400
+        answer = await place.ask(path, b"not gzip", method="POST", **headers)
+        assert answer.status == status
         report = await place.drained()
         assert (report.accepted, report.dropped) == (0, {})
 
