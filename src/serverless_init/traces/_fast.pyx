@@ -1,28 +1,412 @@
 """The compiled twin of the way of a span: what is done for every tag of every span.
 
-What it does is written in `encode_chunk`; this file is only how that is done fast, and
-`tests/twins` holds both against each other. What few spans have goes to the reference.
+What it does is written in `decode` and `encode_chunk`; this file is only how that is done fast, and
+`tests/twins` holds both against each other. A request that is not what nearly every tracer sends is
+left to the reference as a whole, so this file forgives nothing and names no refusal. What few spans
+have goes to the reference too.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_Next
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
-from libc.stdint cimport uint64_t
-from libc.string cimport memcpy
+from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.stdint cimport INT32_MAX, INT64_MAX, int8_t, int16_t, int32_t, int64_t, uint32_t, uint64_t
+from libc.string cimport memcmp, memcpy
 
-from serverless_init.traces import encode_chunk
+import msgspec
+
+from serverless_init.errors import Undecodable
+from serverless_init.model import Span, TraceChunk
+from serverless_init.traces import decode, encode_chunk
+from serverless_init.traces.decode import lenient, wire
 
 cdef extern from "Python.h":
     unsigned long long PyLong_AsUnsignedLongLongMask(object) except? <unsigned long long>-1
     const char *PyUnicode_AsUTF8AndSize(object, Py_ssize_t *) except NULL
+    bint PyUnicode_IS_COMPACT_ASCII(PyObject *)
+    Py_ssize_t PyUnicode_GET_LENGTH(PyObject *)
+    void *PyUnicode_DATA(PyObject *)
+
+cdef extern from "endian.h" nogil:
+    uint64_t be64toh(uint64_t)
+    uint64_t htole64(uint64_t)
 
 cdef enum:
+    SPANS_AT_A_TIME = 1024
+    DEPTH_MAX = 32  # of what is skipped; deeper things are the reference's
+    TEXTS = 1024  # a power of two
+    TEXT_BYTES_MAX = 128
     VARINT_BYTES_MAX = 10
     DOUBLE_BYTES = 8
     KEPT_BYTES_MAX = 65536  # what a buffer keeps between chunks; a long one goes back
 
+# The fields of a span on the wire.
+cdef enum:
+    SERVICE, NAME, RESOURCE, TYPE,
+    TRACE_ID, SPAN_ID, PARENT_ID, START, DURATION, ERROR,
+    META, METRICS, META_STRUCT, LINKS, EVENTS,
+    FIELDS,
+    UNKNOWN,
+
+cdef uint64_t HASH_FACTOR = 0x9E3779B97F4A7C15
+cdef Py_ssize_t SPANS_MAX = wire.SPANS_MAX
+cdef Py_ssize_t SPAN_BYTES_MIN = wire.SPAN_BYTES_MIN
+cdef tuple ATTRIBUTES = (
+    "service", "name", "resource", "type", "trace_id", "span_id", "parent_id", "start_ns",
+    "duration_ns", "error", "meta", "metrics", "meta_struct", "links", "events",
+)
+cdef list ABSENT = ["", "", "", "", 0, 0, 0, 0, 0, 0, None, None, None, None, None]
+
+# Of the types 0xca to 0xd3: two floats, four unsigned and four signed numbers.
+cdef int[10] NUMBER_BYTES = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8]
+
+# Short text that was read last, each in the place of its hash: most text is that of the span before.
+# No result depends on it.
+cdef PyObject *KNOWN_TEXTS[TEXTS]
+
+decode_tree = msgspec.msgpack.decode
 rare_fields = encode_chunk.rare_fields
+
+
+class NotTaken(Exception):
+    """Something that is for the reference."""
+
+
+cdef tuple NOT_TAKEN = (NotTaken, Undecodable, *wire.REFUSED)
+
+
+def decode_v04(bytes body):
+    """See `decode.decode_v04`."""
+    try:
+        return Reader(body).chunks()
+    except NOT_TAKEN:
+        return decode.decode_v04(body)
+
+
+cdef class Reader:
+    """Reads one request from the front; every byte is asked for before it is looked at."""
+
+    cdef bytes body
+    cdef const unsigned char *at
+    cdef const unsigned char *end
+    cdef uint64_t spans_left
+
+    def __init__(self, bytes body):
+        self.body = body
+        self.at = <const unsigned char *>PyBytes_AS_STRING(body)
+        self.end = self.at + PyBytes_GET_SIZE(body)
+        self.spans_left = min(SPANS_MAX, PyBytes_GET_SIZE(body) // SPAN_BYTES_MIN + 1)
+
+    cdef list chunks(self):
+        """An array of arrays of spans, and nothing after it."""
+        cdef list chunks = []
+        cdef uint64_t count = self.array_length()
+        while count:
+            chunks.append(TraceChunk(self.spans()))
+            count -= 1
+        if self.at != self.end:
+            raise NotTaken
+        return chunks
+
+    cdef list spans(self):
+        cdef list spans = []
+        cdef uint64_t count = self.array_length()
+        if count > self.spans_left:
+            raise NotTaken
+        self.spans_left -= count
+        while count:
+            spans.append(self.span())
+            count -= 1
+            if count % SPANS_AT_A_TIME == 0:
+                with nogil:  # other threads have their turn
+                    pass
+        return spans
+
+    cdef object span(self):
+        cdef list values = ABSENT[:]
+        cdef uint64_t name_bytes, count = self.map_length()
+        cdef const unsigned char *name
+        cdef Py_ssize_t field
+        while count:
+            name_bytes = self.text_length(self.first())
+            name = self.take(name_bytes)
+            field = field_of(<const char *>name, name_bytes)
+            if field == UNKNOWN:
+                self.skip(0)
+            else:
+                values[field] = self.value(field)
+            count -= 1
+        return span_of(values)
+
+    cdef object value(self, Py_ssize_t field):
+        """What stands there for `field`; nil is the zero of every type."""
+        if self.at < self.end and self.at[0] == 0xc0:
+            self.at += 1
+            return ABSENT[field]
+        if field <= TYPE:
+            return self.text()
+        if field <= ERROR:
+            return self.whole(field)
+        if field == META:
+            return self.tags()
+        if field == METRICS:
+            return self.metrics()
+        if field == META_STRUCT:
+            return self.structs()
+        return self.tree(field)
+
+    cdef object text(self):
+        cdef uint64_t count = self.text_length(self.first())
+        return text_of(self.take(count), count)
+
+    cdef object whole(self, Py_ssize_t field):
+        """A whole number in the range of `field`; identifiers have none."""
+        cdef bint negative = False
+        cdef uint64_t bits = self.integer(self.first(), &negative)
+        cdef int64_t signed = <int64_t>bits
+        if field <= PARENT_ID:
+            return bits
+        if not negative and bits > <uint64_t>INT64_MAX:
+            raise NotTaken
+        if field == ERROR and not -INT32_MAX - 1 <= signed <= INT32_MAX:
+            raise NotTaken
+        return signed
+
+    cdef dict tags(self):
+        cdef dict tags = {}
+        cdef uint64_t count = self.map_length()
+        while count:
+            key = self.text()
+            tags[key] = self.text()
+            count -= 1
+        return tags
+
+    cdef dict metrics(self):
+        cdef dict metrics = {}
+        cdef uint64_t count = self.map_length()
+        while count:
+            key = self.text()
+            metrics[key] = self.number()
+            count -= 1
+        return metrics
+
+    cdef dict structs(self):
+        """Encoded values; None when there are none."""
+        cdef dict structs = {}
+        cdef uint64_t size, count = self.map_length()
+        while count:
+            key = self.text()
+            size = self.sized(self.first(), 0xc4)
+            structs[key] = (<const char *>self.take(size))[:size]
+            count -= 1
+        return structs or None
+
+    cdef object tree(self, Py_ssize_t field):
+        """Links or events, which the library and the reference read."""
+        cdef const unsigned char *start = self.at
+        self.skip(0)
+        tree = decode_tree((<const char *>start)[: self.at - start])
+        if type(tree) is not list:
+            raise NotTaken
+        return lenient.links(tree) if field == LINKS else lenient.events(tree)
+
+    cdef double number(self) except? -1:
+        """Any number but a truth value."""
+        cdef bint negative = False
+        cdef uint64_t bits
+        cdef uint32_t few_bits
+        cdef double number
+        cdef float short_number
+        cdef int first = self.first()
+        if first == 0xcb:
+            bits = self.big_endian(8)
+            memcpy(&number, &bits, sizeof(number))
+            return number
+        if first == 0xca:
+            few_bits = <uint32_t>self.big_endian(4)
+            memcpy(&short_number, &few_bits, sizeof(short_number))
+            return short_number
+        bits = self.integer(first, &negative)
+        return <double><int64_t>bits if negative else <double>bits
+
+    cdef uint64_t integer(self, int first, bint *negative) except? 0:
+        """A whole number's 64 bits, which are its two's complement when it is negative."""
+        cdef int64_t signed
+        if first < 0x80:
+            return first
+        if 0xcc <= first <= 0xcf:
+            return self.big_endian(1 << (first - 0xcc))
+        if first >= 0xe0:
+            signed = <int8_t>first
+        elif first == 0xd0:
+            signed = <int8_t>self.big_endian(1)
+        elif first == 0xd1:
+            signed = <int16_t>self.big_endian(2)
+        elif first == 0xd2:
+            signed = <int32_t>self.big_endian(4)
+        elif first == 0xd3:
+            signed = <int64_t>self.big_endian(8)
+        else:
+            raise NotTaken
+        negative[0] = signed < 0
+        return <uint64_t>signed
+
+    cdef uint64_t text_length(self, int first) except? 0:
+        return first & 0x1f if first & 0xe0 == 0xa0 else self.sized(first, 0xd9)
+
+    cdef uint64_t array_length(self) except? 0:
+        cdef int first = self.first()
+        if first & 0xf0 == 0x90:
+            return first & 0x0f
+        return self.counted(first, 0xdc)
+
+    cdef uint64_t map_length(self) except? 0:
+        cdef int first = self.first()
+        if first & 0xf0 == 0x80:
+            return first & 0x0f
+        return self.counted(first, 0xde)
+
+    cdef uint64_t sized(self, int first, int smallest) except? 0:
+        """A length of 1, 2 or 4 bytes, whose type begins with the byte `smallest`."""
+        if not smallest <= first <= smallest + 2:
+            raise NotTaken
+        return self.big_endian(1 << (first - smallest))
+
+    cdef uint64_t counted(self, int first, int smaller) except? 0:
+        """A length of 2 or 4 bytes."""
+        if not smaller <= first <= smaller + 1:
+            raise NotTaken
+        return self.big_endian(2 << (first - smaller))
+
+    cdef int skip(self, int depth) except -1:
+        """Pass over one value."""
+        cdef int first = self.first()
+        cdef uint64_t count = 0
+        if depth > DEPTH_MAX:
+            raise NotTaken
+        if first < 0x80 or first >= 0xe0 or first == 0xc0 or first == 0xc2 or first == 0xc3:
+            return 0
+        if first & 0xe0 == 0xa0 or 0xd9 <= first <= 0xdb:
+            self.take(self.text_length(first))
+        elif 0xc4 <= first <= 0xc6:
+            self.take(self.sized(first, 0xc4))
+        elif 0xca <= first <= 0xd3:
+            self.take(NUMBER_BYTES[first - 0xca])
+        else:
+            self.at -= 1
+            if first & 0xf0 == 0x90 or first == 0xdc or first == 0xdd:
+                count = self.array_length()
+            else:
+                count = 2 * self.map_length()
+        while count:
+            self.skip(depth + 1)
+            count -= 1
+        return 0
+
+    cdef uint64_t big_endian(self, int count) except? 0:
+        cdef const unsigned char *taken = self.take(count)
+        cdef uint64_t number = 0
+        memcpy(<char *>&number + sizeof(number) - count, taken, count)
+        return be64toh(number)
+
+    cdef int first(self) except -1:
+        return self.take(1)[0]
+
+    cdef const unsigned char *take(self, uint64_t count) except NULL:
+        """The next `count` bytes, all of which are there."""
+        cdef const unsigned char *taken = self.at
+        if count > <uint64_t>(self.end - taken):
+            raise NotTaken
+        self.at += count
+        return taken
+
+
+cdef object span_of(list values):
+    """A span with these `ATTRIBUTES`."""
+    if values[META] is None:
+        values[META] = {}
+    if values[METRICS] is None:
+        values[METRICS] = {}
+    span = Span.__new__(Span)
+    cdef Py_ssize_t at
+    for at in range(FIELDS):
+        setattr(span, <str>ATTRIBUTES[at], values[at])
+    return span
+
+
+cdef Py_ssize_t field_of(const char *name, uint64_t count) noexcept:
+    if count == 4:
+        if not memcmp(name, "meta", 4):
+            return META
+        if not memcmp(name, "name", 4):
+            return NAME
+        if not memcmp(name, "type", 4):
+            return TYPE
+    elif count == 5:
+        if not memcmp(name, "start", 5):
+            return START
+        if not memcmp(name, "error", 5):
+            return ERROR
+    elif count == 7:
+        if not memcmp(name, "service", 7):
+            return SERVICE
+        if not memcmp(name, "span_id", 7):
+            return SPAN_ID
+        if not memcmp(name, "metrics", 7):
+            return METRICS
+    elif count == 8:
+        if not memcmp(name, "resource", 8):
+            return RESOURCE
+        if not memcmp(name, "trace_id", 8):
+            return TRACE_ID
+        if not memcmp(name, "duration", 8):
+            return DURATION
+    elif count == 9:
+        if not memcmp(name, "parent_id", 9):
+            return PARENT_ID
+    elif count == 10:
+        if not memcmp(name, "span_links", 10):
+            return LINKS
+    elif count == 11:
+        if not memcmp(name, "meta_struct", 11):
+            return META_STRUCT
+        if not memcmp(name, "span_events", 11):
+            return EVENTS
+    return UNKNOWN
+
+
+cdef object text_of(const unsigned char *data, Py_ssize_t count):
+    """Text of valid UTF-8, or UnicodeDecodeError."""
+    if count > TEXT_BYTES_MAX:
+        return PyUnicode_DecodeUTF8(<const char *>data, count, NULL)
+    cdef PyObject **place = &KNOWN_TEXTS[place_of(data, count)]
+    cdef PyObject *known = place[0]
+    if known is not NULL and PyUnicode_GET_LENGTH(known) == count:
+        if not memcmp(PyUnicode_DATA(known), data, count):
+            return <object>known
+    text = PyUnicode_DecodeUTF8(<const char *>data, count, NULL)
+    if PyUnicode_IS_COMPACT_ASCII(<PyObject *>text):
+        Py_INCREF(text)
+        known = place[0]
+        place[0] = <PyObject *>text
+        Py_XDECREF(known)
+    return text
+
+
+cdef Py_ssize_t place_of(const unsigned char *data, Py_ssize_t count) noexcept nogil:
+    cdef uint64_t mixed = count, word
+    while count >= 8:
+        memcpy(&word, data, 8)
+        mixed = (mixed ^ word) * HASH_FACTOR
+        mixed ^= mixed >> 32
+        data += 8
+        count -= 8
+    word = 0
+    memcpy(&word, data, count)
+    mixed = (mixed ^ word) * HASH_FACTOR
+    return (mixed >> 48) & (TEXTS - 1)
 
 
 cdef class Buffer:
@@ -230,6 +614,5 @@ cdef void put_double(unsigned char *out, double number) noexcept nogil:
     """In little-endian order, whatever the machine's is."""
     cdef uint64_t bits
     memcpy(&bits, &number, DOUBLE_BYTES)
-    cdef int at
-    for at in range(DOUBLE_BYTES):
-        out[at] = <unsigned char>(bits >> (8 * at))
+    bits = htole64(bits)
+    memcpy(out, &bits, DOUBLE_BYTES)

@@ -273,7 +273,7 @@ def test_a_large_request_leaves_room_for_others_and_arrives_whole() -> None:
     """What is worked through in slices: nothing else was answered in the meantime."""
 
     async def scenario(place: Place) -> None:
-        many = [[span(n, trace_id=n)] for n in range(1, 20_001)]
+        many = [[span(n, trace_id=n)] for n in range(1, 60_001)]
         body = msgpack.packb(many)
         large = asyncio.create_task(
             place.ask("/v0.4/traces", body, content_type="application/msgpack")
@@ -284,8 +284,8 @@ def test_a_large_request_leaves_room_for_others_and_arrives_whole() -> None:
         assert (info.status, large.done()) == (200, False)
         assert (await large).status == 200
         report = await place.drained()
-        assert (report.accepted, report.passed_on, report.held) == (20_000, 20_000, 0)
-        assert len({arrived.span_id for arrived in place.spans}) == 20_000
+        assert (report.accepted, report.passed_on, report.held) == (60_000, 60_000, 0)
+        assert len({arrived.span_id for arrived in place.spans}) == 60_000
 
     run(scenario)
 
