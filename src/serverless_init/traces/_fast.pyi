@@ -1,8 +1,9 @@
 """What the compiled twin has in the place of the reference, as its kinds of it."""
 
 from serverless_init.model import TraceChunk
-from serverless_init.traces import encode_chunk
+from serverless_init.traces import concentrate, encode_chunk
 
 class ChunkEncoder(encode_chunk.ChunkEncoder): ...
+class Concentrator(concentrate.Concentrator): ...
 
 def decode_v04(body: bytes) -> list[TraceChunk]: ...

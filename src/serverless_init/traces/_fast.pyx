@@ -1,17 +1,19 @@
 """The compiled twin of the way of a span: what is done for every tag of every span.
 
-What it does is written in `decode` and `encode_chunk`; this file is only how that is done fast, and
+What it does is written in `decode`, `concentrate` and `encode_chunk`; this file is only how that is done fast, and
 `tests/twins` holds both against each other. A request that is not what nearly every tracer sends is
 left to the reference as a whole, so this file forgives nothing and names no refusal. What few spans
 have goes to the reference too.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_Next
+from cpython.dict cimport PyDict_GetItem, PyDict_Next
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.math cimport floor, log
 from libc.stdint cimport INT32_MAX, INT64_MAX, int8_t, int16_t, int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
@@ -19,7 +21,7 @@ import msgspec
 
 from serverless_init.errors import Undecodable
 from serverless_init.model import Span, TraceChunk
-from serverless_init.traces import decode, encode_chunk
+from serverless_init.traces import concentrate, decode, encode_chunk, sketch, span_stats, tags
 from serverless_init.traces.decode import lenient, wire
 
 cdef extern from "Python.h":
@@ -65,6 +67,13 @@ cdef int[10] NUMBER_BYTES = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8]
 # Short text that was read last, each in the place of its hash: most text is that of the span before.
 # No result depends on it.
 cdef PyObject *KNOWN_TEXTS[TEXTS]
+
+cdef int SIGNIFICANT_BITS = sketch.SIGNIFICANT_BITS
+cdef double LN_GAMMA = sketch.LN_GAMMA
+cdef str HTTP_STATUS = tags.HTTP_STATUS, MEASURED = tags.MEASURED, SPAN_KIND = tags.SPAN_KIND
+cdef str PARTIAL_VERSION = tags.PARTIAL_VERSION, SERVICE_SOURCE = tags.SERVICE_SOURCE
+cdef str TOP_LEVEL = tags.TOP_LEVEL
+cdef frozenset COUNTED_KINDS = span_stats.COUNTED_KINDS, GRPC_KEYS = span_stats.GRPC_KEYS
 
 decode_tree = msgspec.msgpack.decode
 rare_fields = encode_chunk.rare_fields
@@ -407,6 +416,127 @@ cdef Py_ssize_t place_of(const unsigned char *data, Py_ssize_t count) noexcept n
     memcpy(&word, data, count)
     mixed = (mixed ^ word) * HASH_FACTOR
     return (mixed >> 48) & (TEXTS - 1)
+
+
+class Concentrator(concentrate.Concentrator):
+    """See `concentrate.Concentrator`."""
+
+    _group = Group
+
+    def add(self, list spans, root, sender, origin, int64_t now_ns):
+        """See `concentrate.Concentrator.add`."""
+        cdef bint is_synthetic = origin.startswith(concentrate.SYNTHETICS)
+        cdef double weight = concentrate.weight_of(root)
+        cdef bint by_kind = self._by_kind
+        cdef int64_t width_ns = self._width_ns, oldest_ns = self._oldest_ns
+        cdef int64_t end_ns, start_ns, last_ns = -1
+        cdef long long counted = 0
+        cdef dict groups = None, meta, metrics
+        keys = self._keys
+        keys.trim()
+        for span in spans:
+            meta, metrics = span.meta, span.metrics
+            if not is_counted(meta, metrics, by_kind):
+                continue
+            end_ns = <int64_t>span.start_ns + <int64_t>span.duration_ns
+            start_ns = min(end_ns, now_ns)
+            start_ns = max(start_ns - start_ns % width_ns, oldest_ns)
+            if groups is None or start_ns != last_ns:
+                last_ns = start_ns
+                groups = self._buckets.setdefault(start_ns, {}).setdefault(sender, {})
+            key = key_of(keys, span, meta, metrics, is_synthetic)
+            group = groups.get(key)
+            if group is None:
+                group = self._new_group(start_ns, groups, key)
+            if group is not None:
+                (<Group>group).add(span, metrics, weight)
+                counted += 1
+        self.stats.spans_counted += counted
+
+
+@cython.final
+cdef class Group:
+    """See `concentrate.Group`."""
+
+    cdef readonly double hits, errors, top_level_hits, duration
+    cdef readonly object ok_sketch, error_sketch
+
+    def __init__(self):
+        self.ok_sketch = sketch.DurationSketch()
+        self.error_sketch = sketch.DurationSketch()
+
+    cdef int add(self, span, dict metrics, double weight) except -1:
+        cdef int64_t duration_ns = span.duration_ns
+        self.hits += weight
+        self.duration += <double>duration_ns * weight
+        if is_one(metrics, TOP_LEVEL):
+            self.top_level_hits += weight
+        if span.error:
+            self.errors += weight
+            insert(self.error_sketch, duration_ns)
+        else:
+            insert(self.ok_sketch, duration_ns)
+        return 0
+
+
+cdef int insert(durations, int64_t duration_ns) except -1:
+    """See `sketch.DurationSketch.insert`."""
+    cdef int64_t truncated = duration_ns
+    cdef int excess = 0
+    if duration_ns <= 0:
+        durations.zeros += 1
+        return 0
+    while truncated >> SIGNIFICANT_BITS:
+        truncated >>= 1
+        excess += 1
+    cdef int index = <int>floor(log(<double>(truncated << excess)) / LN_GAMMA)
+    cdef dict bins = durations.bins
+    cdef PyObject *count = PyDict_GetItem(bins, index)
+    bins[index] = 1 if count is NULL else <object>count + 1
+    return 0
+
+
+cdef bint is_counted(dict meta, dict metrics, bint by_kind) except -1:
+    """See `span_stats.is_counted`."""
+    cdef PyObject *version = PyDict_GetItem(metrics, PARTIAL_VERSION)
+    if version is not NULL and <object>version >= 0:
+        return False
+    if is_one(metrics, TOP_LEVEL) or is_one(metrics, MEASURED):
+        return True
+    if not by_kind:
+        return False
+    cdef PyObject *kind = PyDict_GetItem(meta, SPAN_KIND)
+    return kind is not NULL and (<object>kind).lower() in COUNTED_KINDS
+
+
+cdef bint is_one(dict metrics, str key) except -1:
+    cdef PyObject *value = PyDict_GetItem(metrics, key)
+    return value is not NULL and <object>value == 1
+
+
+cdef tuple key_of(keys, span, dict meta, dict metrics, bint is_synthetic):
+    """See `span_stats.KeyReader.key`."""
+    shape = keys.shapes[tuple(meta)]
+    cdef str kind = meta.get(SPAN_KIND, "")
+    cdef object status = 0, grpc_status = ""
+    if shape.has_http_status or HTTP_STATUS in metrics:
+        status = span_stats.http_status(span)
+    if shape.has_grpc_status or not GRPC_KEYS.isdisjoint(metrics):
+        grpc_status = span_stats.grpc_status(span)
+    return (
+        span.service,
+        span.name,
+        span.resource,
+        span.type,
+        kind,
+        status,
+        is_synthetic,
+        keys.peers(meta, kind, shape) if shape.read_peers else (),
+        keys.primary(meta, shape) if shape.primary else (),
+        meta.get(SERVICE_SOURCE, ""),
+        not span.parent_id,
+        grpc_status,
+    )
 
 
 cdef class Buffer:

@@ -9,7 +9,6 @@ from serverless_init.config import (
     TraceStatsSettings,
 )
 from serverless_init.traces.client_stats import ClientStatsNormalizer
-from serverless_init.traces.concentrate import Concentrator
 from serverless_init.traces.filters import ChunkFilter
 from serverless_init.traces.harmless import HarmlessTags
 from serverless_init.traces.normalize import Normalizer
@@ -19,6 +18,7 @@ from serverless_init.traces.replace import Replacer
 from serverless_init.traces.sample import Sampling
 from serverless_init.traces.stats import ProcessingStats
 from serverless_init.traces.truncate import BIG_RESOURCE_BYTES_MAX, RESOURCE_BYTES_MAX
+from serverless_init.traces.twin import Concentrator
 
 COMPUTE_STATS = "_dd.compute_stats"
 """The tag by which the backend is asked to count spans. Nobody else may count them then."""

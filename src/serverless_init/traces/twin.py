@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 from serverless_init.sampler import COMPILED as IS_SAMPLER_COMPILED
 
 if TYPE_CHECKING or not IS_SAMPLER_COMPILED:
+    from serverless_init.traces.concentrate import Concentrator
     from serverless_init.traces.decode import decode_v04
     from serverless_init.traces.encode_chunk import ChunkEncoder
 else:
     try:
-        from serverless_init.traces._fast import ChunkEncoder, decode_v04
+        from serverless_init.traces._fast import ChunkEncoder, Concentrator, decode_v04
     except ModuleNotFoundError:
+        from serverless_init.traces.concentrate import Concentrator
         from serverless_init.traces.decode import decode_v04
         from serverless_init.traces.encode_chunk import ChunkEncoder
 
 COMPILED = ChunkEncoder.__module__ == "serverless_init.traces._fast"
 
-__all__ = ["COMPILED", "ChunkEncoder", "decode_v04"]
+__all__ = ["COMPILED", "ChunkEncoder", "Concentrator", "decode_v04"]
