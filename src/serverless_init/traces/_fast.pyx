@@ -21,14 +21,28 @@ import msgspec
 
 from serverless_init.errors import Undecodable
 from serverless_init.model import Span, TraceChunk
-from serverless_init.traces import concentrate, decode, encode_chunk, sketch, span_stats, tags
+from serverless_init.traces import (
+    concentrate,
+    decode,
+    encode_chunk,
+    filters,
+    harmless,
+    normalize,
+    sketch,
+    span_stats,
+    tags,
+    toplevel,
+)
+from serverless_init.traces import truncate as reference_truncate
 from serverless_init.traces.decode import lenient, wire
+from serverless_init.traces.obfuscate import obfuscator
 
 cdef extern from "Python.h":
     unsigned long long PyLong_AsUnsignedLongLongMask(object) except? <unsigned long long>-1
     const char *PyUnicode_AsUTF8AndSize(object, Py_ssize_t *) except NULL
     bint PyUnicode_IS_COMPACT_ASCII(PyObject *)
     Py_ssize_t PyUnicode_GET_LENGTH(PyObject *)
+    Py_UCS4 PyUnicode_READ_CHAR(PyObject *, Py_ssize_t)
     void *PyUnicode_DATA(PyObject *)
 
 cdef extern from "endian.h" nogil:
@@ -72,9 +86,17 @@ cdef int SIGNIFICANT_BITS = sketch.SIGNIFICANT_BITS
 cdef double LN_GAMMA = sketch.LN_GAMMA
 cdef str HTTP_STATUS = tags.HTTP_STATUS, MEASURED = tags.MEASURED, SPAN_KIND = tags.SPAN_KIND
 cdef str PARTIAL_VERSION = tags.PARTIAL_VERSION, SERVICE_SOURCE = tags.SERVICE_SOURCE
-cdef str TOP_LEVEL = tags.TOP_LEVEL
+cdef str TOP_LEVEL = tags.TOP_LEVEL, HTTP_URL = tags.HTTP_URL
+cdef str TRACE_ID_UPPER = tags.TRACE_ID_UPPER
+cdef str REMOTE_HOST = filters.REMOTE_HOST, ADDRESS_ASKED = filters.ADDRESS_ASKED
+cdef Py_ssize_t TYPE_CHARACTERS_MAX = normalize.TYPE_BYTES_SAFE
+cdef Py_ssize_t KEY_CHARACTERS_MAX = reference_truncate.KEY_SAFE
+cdef Py_ssize_t VALUE_CHARACTERS_MAX = reference_truncate.VALUE_SAFE
+cdef Py_ssize_t CARD_CHARACTERS_MIN = obfuscator.CARD_CHARACTERS_MIN
+cdef object YEAR_2000_NS = normalize.YEAR_2000_NS, TIME_NS_MAX = normalize.INT64_MAX
 cdef frozenset COUNTED_KINDS = span_stats.COUNTED_KINDS, GRPC_KEYS = span_stats.GRPC_KEYS
 
+is_own_traffic = filters.is_own_traffic
 decode_tree = msgspec.msgpack.decode
 rare_fields = encode_chunk.rare_fields
 
@@ -416,6 +438,137 @@ cdef Py_ssize_t place_of(const unsigned char *data, Py_ssize_t count) noexcept n
     memcpy(&word, data, count)
     mixed = (mixed ^ word) * HASH_FACTOR
     return (mixed >> 48) & (TEXTS - 1)
+
+
+def has_own_traffic(list spans):
+    """See `filters.has_own_traffic`."""
+    cdef dict meta
+    for span in spans:
+        meta = span.meta
+        if HTTP_URL in meta or REMOTE_HOST in meta or ADDRESS_ASKED in meta:
+            if is_own_traffic(span):
+                return True
+    return False
+
+
+class Normalizer(normalize.Normalizer):
+    """See `normalize.Normalizer`. What is not right already goes to the reference."""
+
+    def defect(self, list spans):
+        """See `normalize.Normalizer.defect`."""
+        cdef dict meta
+        cdef set ids = set()
+        cdef PyObject *own
+        trace_id, upper = spans[0].trace_id, None
+        for span in spans:
+            meta = span.meta
+            if not span.trace_id or span.trace_id != trace_id or not span.span_id:
+                return super().defect(spans)
+            ids.add(span.span_id)
+            own = PyDict_GetItem(meta, TRACE_ID_UPPER)
+            if own is not NULL:
+                if upper is not None and <object>own != upper:
+                    return super().defect(spans)
+                upper = <object>own
+        return None if len(ids) == len(spans) else super().defect(spans)
+
+    def normalize(self, list spans, language, now_ns):
+        """See `normalize.Normalizer.normalize`."""
+        cdef bint is_changing_names = self._component_is_name
+        self.trim()
+        names, services = self._names, self._services
+        for span in spans:
+            if (
+                is_changing_names
+                or not is_itself(services, span.service)
+                or not is_itself(names, span.name)
+                or not is_usual(span)
+            ):
+                self.normalize_span(span, language, now_ns)
+            elif span.meta:
+                self.normalize_meta(span.meta)
+
+
+cdef bint is_itself(known, str text) except -1:
+    """Whether `text`, which is not empty, is known to be right as it is."""
+    cdef PyObject *normal = PyDict_GetItem(known, text)
+    if normal is NULL or not text:
+        return False
+    return <object>normal is text or <str><object>normal == text
+
+
+cdef bint is_usual(span) except -1:
+    """Whether `span` needs no look at more than its names and tags."""
+    cdef str kind = span.type
+    if not span.resource or span.links or len(kind) > TYPE_CHARACTERS_MAX:
+        return False
+    if span.parent_id == span.span_id:
+        return False
+    start_ns, duration_ns = span.start_ns, span.duration_ns
+    return start_ns >= YEAR_2000_NS and duration_ns >= 0 and start_ns + duration_ns <= TIME_NS_MAX
+
+
+class HarmlessTags(harmless.HarmlessTags):
+    """See `harmless.HarmlessTags`. Most tags are harmless at first sight: they are not remembered."""
+
+    def has_all(self, dict meta):
+        """See `harmless.HarmlessTags.has_all`."""
+        return are_harmless(meta) or super().has_all(meta)
+
+
+cdef bint are_harmless(dict meta) except -1:
+    """Whether every tag is short, and none begins like the number of a card and is as long."""
+    cdef Py_ssize_t at = 0, count
+    cdef PyObject *key
+    cdef PyObject *value
+    cdef Py_UCS4 first
+    while PyDict_Next(meta, &at, &key, &value):
+        count = PyUnicode_GET_LENGTH(value)
+        if PyUnicode_GET_LENGTH(key) > KEY_CHARACTERS_MAX or count > VALUE_CHARACTERS_MAX:
+            return False
+        if count >= CARD_CHARACTERS_MIN:
+            first = PyUnicode_READ_CHAR(value, 0)
+            if c"0" <= first <= c"9" or first == c" " or first == c"-":
+                return False
+    return True
+
+
+def truncate(span, Py_ssize_t resource_bytes_max=reference_truncate.RESOURCE_BYTES_MAX):
+    """See `truncate.truncate`."""
+    cdef str resource = span.resource
+    cdef dict metrics = span.metrics
+    cdef Py_ssize_t at = 0
+    cdef PyObject *key
+    cdef PyObject *value
+    cdef bint is_short = len(resource) * 4 <= resource_bytes_max
+    while is_short and PyDict_Next(metrics, &at, &key, &value):
+        is_short = PyUnicode_GET_LENGTH(key) <= KEY_CHARACTERS_MAX
+    if not is_short:
+        reference_truncate.truncate(span, resource_bytes_max)
+
+
+def root_of(list spans):
+    """See `toplevel.root_of`."""
+    for span in reversed(spans):
+        if not span.parent_id:
+            return span
+    return toplevel.root_of(spans)
+
+
+def mark_top_level(list spans):
+    """See `toplevel.mark_top_level`."""
+    cdef dict services = {}
+    cdef PyObject *service
+    cdef bint is_top_level
+    for span in spans:
+        services[span.span_id] = span.service
+    for span in spans:
+        is_top_level = not span.parent_id
+        if not is_top_level:
+            service = PyDict_GetItem(services, span.parent_id)
+            is_top_level = service is NULL or <object>service != span.service
+        if is_top_level:
+            (<dict>span.metrics)[TOP_LEVEL] = 1.0
 
 
 class Concentrator(concentrate.Concentrator):

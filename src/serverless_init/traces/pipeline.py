@@ -29,8 +29,9 @@ from serverless_init.traces.tags import (
     TAGS_FUNCTION,
     TAGS_PROCESS,
 )
-from serverless_init.traces.toplevel import copy_top_level, mark_top_level, root_of
-from serverless_init.traces.truncate import truncate, truncate_meta
+from serverless_init.traces.toplevel import copy_top_level
+from serverless_init.traces.truncate import truncate_meta
+from serverless_init.traces.twin import has_own_traffic, mark_top_level, root_of, truncate
 
 _HOSTNAME, _ENV, _VERSION = "_dd.hostname", "env", "version"
 _GIT_COMMIT, _APM_MODE = "_dd.git.commit.sha", "_dd.apm_mode"
@@ -162,10 +163,10 @@ class TracePipeline:
         return is_kept
 
     def _discard_own_traffic(self, chunk: TraceChunk) -> None:
-        own = sum(map(is_own_traffic, chunk.spans))
-        if own:
-            chunk.spans = [span for span in chunk.spans if not is_own_traffic(span)]
-            self._stats.drop(OWN_TRAFFIC, own)
+        if has_own_traffic(chunk.spans):
+            foreign = [span for span in chunk.spans if not is_own_traffic(span)]
+            self._stats.drop(OWN_TRAFFIC, len(chunk.spans) - len(foreign))
+            chunk.spans = foreign
 
     def _drop(self, chunk: TraceChunk, reason: str) -> bool:
         self._stats.drop(reason, len(chunk.spans))
