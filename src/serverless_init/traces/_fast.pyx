@@ -87,7 +87,8 @@ cdef double LN_GAMMA = sketch.LN_GAMMA
 cdef str HTTP_STATUS = tags.HTTP_STATUS, MEASURED = tags.MEASURED, SPAN_KIND = tags.SPAN_KIND
 cdef str PARTIAL_VERSION = tags.PARTIAL_VERSION, SERVICE_SOURCE = tags.SERVICE_SOURCE
 cdef str TOP_LEVEL = tags.TOP_LEVEL, HTTP_URL = tags.HTTP_URL
-cdef str TRACE_ID_UPPER = tags.TRACE_ID_UPPER
+cdef str TRACE_ID_UPPER = tags.TRACE_ID_UPPER, PEER_SERVICE = tags.PEER_SERVICE
+cdef str SERVICE_BASE = tags.SERVICE_BASE, ENV = normalize.ENV
 cdef str REMOTE_HOST = filters.REMOTE_HOST, ADDRESS_ASKED = filters.ADDRESS_ASKED
 cdef Py_ssize_t TYPE_CHARACTERS_MAX = normalize.TYPE_BYTES_SAFE
 cdef Py_ssize_t KEY_CHARACTERS_MAX = reference_truncate.KEY_SAFE
@@ -95,8 +96,10 @@ cdef Py_ssize_t VALUE_CHARACTERS_MAX = reference_truncate.VALUE_SAFE
 cdef Py_ssize_t CARD_CHARACTERS_MIN = obfuscator.CARD_CHARACTERS_MIN
 cdef object YEAR_2000_NS = normalize.YEAR_2000_NS, TIME_NS_MAX = normalize.INT64_MAX
 cdef frozenset COUNTED_KINDS = span_stats.COUNTED_KINDS, GRPC_KEYS = span_stats.GRPC_KEYS
+cdef frozenset TALKING_KINDS = span_stats.TALKING_KINDS
 
 is_own_traffic = filters.is_own_traffic
+is_http_status = normalize.is_http_status
 decode_tree = msgspec.msgpack.decode
 rare_fields = encode_chunk.rare_fields
 
@@ -476,7 +479,8 @@ class Normalizer(normalize.Normalizer):
         """See `normalize.Normalizer.normalize`."""
         cdef bint is_changing_names = self._component_is_name
         self.trim()
-        names, services = self._names, self._services
+        names, services, tag_values = self._names, self._services, self._tag_values
+        cdef dict meta
         for span in spans:
             if (
                 is_changing_names
@@ -485,8 +489,10 @@ class Normalizer(normalize.Normalizer):
                 or not is_usual(span)
             ):
                 self.normalize_span(span, language, now_ns)
-            elif span.meta:
-                self.normalize_meta(span.meta)
+                continue
+            meta = span.meta
+            if not are_usual(meta, services, tag_values):
+                self.normalize_meta(meta)
 
 
 cdef bint is_itself(known, str text) except -1:
@@ -508,6 +514,21 @@ cdef bint is_usual(span) except -1:
     return start_ns >= YEAR_2000_NS and duration_ns >= 0 and start_ns + duration_ns <= TIME_NS_MAX
 
 
+cdef bint are_usual(dict meta, services, tag_values) except -1:
+    """Whether those tags for which there are rules are known to be right as they are."""
+    cdef PyObject *value = PyDict_GetItem(meta, ENV)
+    if value is not NULL and not is_itself(tag_values, <str><object>value):
+        return False
+    value = PyDict_GetItem(meta, PEER_SERVICE)
+    if value is not NULL and not is_itself(services, <str><object>value):
+        return False
+    value = PyDict_GetItem(meta, SERVICE_BASE)
+    if value is not NULL and not is_itself(services, <str><object>value):
+        return False
+    value = PyDict_GetItem(meta, HTTP_STATUS)
+    return value is NULL or is_http_status(<str><object>value)
+
+
 class HarmlessTags(harmless.HarmlessTags):
     """See `harmless.HarmlessTags`. Most tags are harmless at first sight: they are not remembered."""
 
@@ -523,6 +544,8 @@ cdef bint are_harmless(dict meta) except -1:
     cdef PyObject *value
     cdef Py_UCS4 first
     while PyDict_Next(meta, &at, &key, &value):
+        if not isinstance(<object>key, str) or not isinstance(<object>value, str):
+            return False
         count = PyUnicode_GET_LENGTH(value)
         if PyUnicode_GET_LENGTH(key) > KEY_CHARACTERS_MAX or count > VALUE_CHARACTERS_MAX:
             return False
@@ -542,7 +565,7 @@ def truncate(span, Py_ssize_t resource_bytes_max=reference_truncate.RESOURCE_BYT
     cdef PyObject *value
     cdef bint is_short = len(resource) * 4 <= resource_bytes_max
     while is_short and PyDict_Next(metrics, &at, &key, &value):
-        is_short = PyUnicode_GET_LENGTH(key) <= KEY_CHARACTERS_MAX
+        is_short = len(<str?><object>key) <= KEY_CHARACTERS_MAX
     if not is_short:
         reference_truncate.truncate(span, resource_bytes_max)
 
@@ -671,7 +694,12 @@ cdef tuple key_of(keys, span, dict meta, dict metrics, bint is_synthetic):
     """See `span_stats.KeyReader.key`."""
     shape = keys.shapes[tuple(meta)]
     cdef str kind = meta.get(SPAN_KIND, "")
-    cdef object status = 0, grpc_status = ""
+    cdef object status = 0, grpc_status = "", read_peers = shape.read_peers, peers = ()
+    if read_peers is not None:
+        if kind in TALKING_KINDS:
+            peers = keys.peer_sets[shape.peers, read_peers(meta)]
+        else:
+            peers = keys.peers(meta, kind, shape)
     if shape.has_http_status or HTTP_STATUS in metrics:
         status = span_stats.http_status(span)
     if shape.has_grpc_status or not GRPC_KEYS.isdisjoint(metrics):
@@ -684,7 +712,7 @@ cdef tuple key_of(keys, span, dict meta, dict metrics, bint is_synthetic):
         kind,
         status,
         is_synthetic,
-        keys.peers(meta, kind, shape) if shape.read_peers else (),
+        peers,
         keys.primary(meta, shape) if shape.primary else (),
         meta.get(SERVICE_SOURCE, ""),
         not span.parent_id,
@@ -868,6 +896,8 @@ cdef int write_number(Buffer to, unsigned char key, value) except -1:
 cdef object encodable(text):
     """`text`, or what stands for it when half a surrogate pair is in it."""
     cdef Py_ssize_t count
+    if isinstance(text, str) and PyUnicode_IS_COMPACT_ASCII(<PyObject *>text):
+        return text
     try:
         PyUnicode_AsUTF8AndSize(text, &count)
     except UnicodeEncodeError:

@@ -15,6 +15,7 @@ from serverless_init.traces.stats import (
 )
 from serverless_init.traces.tags import HTTP_STATUS, PEER_SERVICE, SERVICE_BASE, TRACE_ID_UPPER
 
+ENV = "env"
 UNNAMED_OPERATION = "unnamed_operation"
 
 _TYPE_BYTES_MAX = 100
@@ -90,9 +91,9 @@ class Normalizer:
 
     def normalize_meta(self, meta: dict[str, str]) -> None:
         """Put the tags right for which there are rules."""
-        raw = meta.get("env")
+        raw = meta.get(ENV)
         if raw:
-            meta["env"] = self._tag_values[raw]
+            meta[ENV] = self._tag_values[raw]
         raw = meta.get(PEER_SERVICE)
         if raw:
             meta[PEER_SERVICE] = self._services[raw]
@@ -100,7 +101,7 @@ class Normalizer:
         if raw:
             meta[SERVICE_BASE] = self._services[raw]
         raw = meta.get(HTTP_STATUS)
-        if raw is not None and not _is_http_status(raw):
+        if raw is not None and not is_http_status(raw):
             self._repair("invalid_http_status_code")
             del meta[HTTP_STATUS]
 
@@ -168,5 +169,6 @@ def _service(raw: str) -> str:
     return text.service(raw, "")
 
 
-def _is_http_status(raw: str) -> bool:
+def is_http_status(raw: str) -> bool:
+    """Whether `raw` is a number of three digits that HTTP knows."""
     return len(raw) == 3 and raw.isascii() and raw.isdecimal() and "100" <= raw <= "599"

@@ -174,20 +174,22 @@ class TracePipeline:
 
     def _work_on_spans(self, chunk: TraceChunk, sender: Sender) -> None:
         """Tag, obfuscate and cut each span, and apply the replacement rules."""
-        place, steps = self._place, self._steps
-        chunk.origin = self._origin or chunk.origin or place.origin
+        place, steps, tags = self._place, self._steps, self._tags
+        origin, harmless, obfuscator = place.origin, steps.harmless, steps.obfuscator
+        chunk.origin = self._origin or chunk.origin or origin
         if place.adopt:
             place.adopt(chunk.spans)
         for span in chunk.spans:
-            if self._tags:
-                span.meta.update(self._tags)
-            if place.origin and not span.meta.get(ORIGIN):
-                span.meta[ORIGIN] = place.origin
-            steps.obfuscator.obfuscate(span)
-            if not steps.harmless.has_all(span.meta):
-                steps.obfuscator.hide_cards(span.meta)
+            meta = span.meta
+            if tags:
+                meta.update(tags)
+            if origin and not meta.get(ORIGIN):
+                meta[ORIGIN] = origin
+            obfuscator.obfuscate(span)
+            if not harmless.has_all(meta):
+                obfuscator.hide_cards(meta)
                 truncate_meta(span)
-                steps.harmless.add(span.meta)
+                harmless.add(span.meta)
             truncate(span, steps.resource_bytes_max)
         if sender.computes_top_level:
             copy_top_level(chunk.spans)
