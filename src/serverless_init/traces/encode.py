@@ -52,7 +52,7 @@ class TraceEncoder:
 
 
 class AgentPayload:
-    """What stands once in a request, after the tracers' payloads."""
+    """What stands once in a request, as its `end`, after the tracers' payloads."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class AgentPayload:
         errors_tps: float,
         is_rare_enabled: bool,
     ) -> None:
-        self._frame = b"".join(
+        self.end = b"".join(
             (
                 string(b"\x0a", utf8(hostname)),
                 string(b"\x12", utf8(env)),
@@ -74,10 +74,6 @@ class AgentPayload:
                 integer(b"\x50", is_rare_enabled),
             )
         )
-
-    def body(self, parts: list[EncodedTraces]) -> bytes:
-        """The body of one request."""
-        return b"".join([*(part.content for part in parts), self._frame])
 
 
 def _header(payload: TracerPayload) -> bytes:
