@@ -42,8 +42,10 @@ static-gates: $(DEV) ## size, imports and files of the wheel, against where this
 	$(BIN)/sictl gate static
 
 sanitized: $(DEV) ## the tests of the compiled twins, every access to memory checked
-	$(BIN)/python tools/sanitized.py tests/twins/test_the_twins_are_equal.py tests/unit/sampler \
-		tests/unit/reception/test_receiving_in_threads.py
+	$(BIN)/python tools/sanitized.py tests/twins/test_the_*.py tests/unit/sampler \
+		tests/unit/reception/test_receiving_in_threads.py tests/unit/traces/test_concentrator.py \
+		tests/unit/traces/test_decoding.py tests/unit/traces/test_pipeline.py tests/vectors/traces \
+		tests/property/test_trace_decoders.py
 
 coverage: $(DEV) ## of the statements that have changed, how many the quick tests execute
 	$(BIN)/sictl gate coverage

@@ -9,7 +9,11 @@ import os
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-TWINS = ("serverless_init.sampler._fast", "serverless_init.reception._receiver")
+TWINS = (
+    "serverless_init.sampler._fast",
+    "serverless_init.reception._receiver",
+    "serverless_init.traces._fast",
+)
 # Two builds of the same files are the same bytes, and small. No contraction: a fused multiply and
 # add would round otherwise than Python does.
 ORDINARY = (["-O2", "-g0", "-ffp-contract=off"], ["-Wl,--strip-all"])

@@ -12,9 +12,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.bench.figures import Figure
-from tests.bench.programs import SCRIPT, Program, build_app, environment, free_port
+from tests.bench.programs import SCRIPT, Program, build_app, environment
 
-from serverless_init.testing import Fault, MetadataServer
+from serverless_init.testing import Fault, MetadataServer, free_port
 
 _ROUNDS = 21
 _CLOUD_RUN = {"K_SERVICE": "shop", "K_REVISION": "shop-1", "K_CONFIGURATION": "shop"}

@@ -15,9 +15,9 @@ from serverless_init.config import (
 )
 from serverless_init.model import TracerPayload
 from serverless_init.traces.build import build_processing
-from serverless_init.traces.decode import decode_v04
 from serverless_init.traces.encode import TraceEncoder
 from serverless_init.traces.pipeline import Sender, Surroundings
+from serverless_init.traces.twin import decode_v04
 
 _NOW = 1_700_000_000
 _TRACES, _SPANS = 20, 5

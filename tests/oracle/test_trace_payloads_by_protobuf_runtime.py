@@ -64,6 +64,10 @@ def of_attribute(wire):
     return getattr(wire, values[wire.type])
 
 
+def body_of(parts):
+    return b"".join(part.content for part in parts) + FRAME.end
+
+
 def of_map(entries):
     return {entry.key: entry.value for entry in entries}
 
@@ -115,7 +119,7 @@ def test_a_payload_is_read_as_it_was_written(trace_messages, payloads):
     encoder = TraceEncoder()
     for _ in range(2):
         parts = [part for payload in payloads for part in encoder.encode(payload)]
-        read = trace_messages["AgentPayload"].FromString(FRAME.body(parts))
+        read = trace_messages["AgentPayload"].FromString(body_of(parts))
         assert list(map(of_payload, read.tracer_payloads)) == payloads
         assert sum(part.spans for part in parts) == sum(
             len(chunk.spans) for payload in payloads for chunk in payload.chunks
@@ -133,7 +137,7 @@ def test_a_large_payload_is_cut_between_chunks(trace_messages):
 
     assert [part.spans for part in parts] == [3, 2, 1]
     assert all(len(part.content) < PAYLOAD_BYTES_MAX for part in parts[:2])
-    read = trace_messages["AgentPayload"].FromString(FRAME.body(parts)).tracer_payloads
+    read = trace_messages["AgentPayload"].FromString(body_of(parts)).tracer_payloads
     assert [(p.env, p.language_name) for p in read] == [("prod", "python")] * 3
     assert [chunk.origin for p in read for chunk in p.chunks] == list("012345")
 

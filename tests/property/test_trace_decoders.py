@@ -11,13 +11,13 @@ from serverless_init.errors import Undecodable
 from serverless_init.traces.decode import (
     decode_client_stats,
     decode_v01,
-    decode_v04,
     decode_v04_json,
     decode_v05,
     decode_v07,
     decode_v10,
 )
 from serverless_init.traces.decode.unpack import unpack
+from serverless_init.traces.twin import decode_v04
 
 DECODERS = [decode_v04, decode_v05, decode_v07, decode_v10, decode_client_stats]
 JSON_DECODERS = [decode_v01, decode_v04_json]

@@ -9,16 +9,14 @@ from serverless_init.config import (
     TraceStatsSettings,
 )
 from serverless_init.traces.client_stats import ClientStatsNormalizer
-from serverless_init.traces.concentrate import Concentrator
 from serverless_init.traces.filters import ChunkFilter
-from serverless_init.traces.harmless import HarmlessTags
-from serverless_init.traces.normalize import Normalizer
 from serverless_init.traces.obfuscate import Obfuscator
 from serverless_init.traces.pipeline import Steps, Surroundings, TracePipeline
 from serverless_init.traces.replace import Replacer
 from serverless_init.traces.sample import Sampling
 from serverless_init.traces.stats import ProcessingStats
 from serverless_init.traces.truncate import BIG_RESOURCE_BYTES_MAX, RESOURCE_BYTES_MAX
+from serverless_init.traces.twin import Concentrator, HarmlessTags, Normalizer
 
 COMPUTE_STATS = "_dd.compute_stats"
 """The tag by which the backend is asked to count spans. Nobody else may count them then."""

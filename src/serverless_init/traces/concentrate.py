@@ -31,7 +31,7 @@ GROUPS_MAX = 20_000
 
 _NS = 1_000_000_000
 _BUCKETS_OPEN = 2
-_SYNTHETICS = "synthetics"
+SYNTHETICS = "synthetics"
 
 
 class StatsOf(NamedTuple):
@@ -56,7 +56,9 @@ class ConcentratorStats:
     spans_dropped: int = 0
 
 
-class _Group:
+class Group:
+    """What has been added up of spans that agree in their key."""
+
     __slots__ = ("duration", "error_sketch", "errors", "hits", "ok_sketch", "top_level_hits")
 
     def __init__(self) -> None:
@@ -81,12 +83,14 @@ class _Group:
             self.ok_sketch.insert(duration_ns)
 
 
-_Groups = dict[tuple[object, ...], _Group]
+_Groups = dict[tuple[object, ...], Group]
 _Bucket = dict[StatsOf, _Groups]
 
 
 class Concentrator:
     """Adds spans up; `flush` takes the buckets that are over."""
+
+    _group: type[Group] = Group
 
     def __init__(
         self,
@@ -107,8 +111,8 @@ class Concentrator:
 
     def add(self, spans: list[Span], root: Span, sender: StatsOf, origin: str, now_ns: int) -> None:
         """Count the spans of one chunk."""
-        is_synthetic = origin.startswith(_SYNTHETICS)
-        weight, key_of = _weight(root), self._keys.key
+        is_synthetic = origin.startswith(SYNTHETICS)
+        weight, key_of = weight_of(root), self._keys.key
         self._keys.trim()
         opened: dict[int, _Groups] = {}
         for span in spans:
@@ -152,20 +156,20 @@ class Concentrator:
         """Groups in all open buckets."""
         return sum(self._groups.values())
 
-    def _new_group(self, start_ns: int, groups: _Groups, key: tuple[object, ...]) -> _Group | None:
+    def _new_group(self, start_ns: int, groups: _Groups, key: tuple[object, ...]) -> Group | None:
         """A group for `key`, when there is room."""
         count = self._groups.get(start_ns, 0)
         if count >= GROUPS_MAX:
             self.stats.spans_dropped += 1
             return None
         self._groups[start_ns] = count + 1
-        group = groups[key] = _Group()
+        group = groups[key] = self._group()
         return group
 
     def _aligned(self, time_ns: int) -> int:
         return time_ns - time_ns % self._width_ns
 
-    def _export(self, key: GroupKey, group: _Group) -> StatsGroup:
+    def _export(self, key: GroupKey, group: Group) -> StatsGroup:
         return StatsGroup(
             service=key.service,
             name=key.name,
@@ -193,7 +197,8 @@ class Concentrator:
         return whole + (self._chance() < value - whole)
 
 
-def _weight(root: Span) -> float:
+def weight_of(root: Span) -> float:
+    """How many traces the one with `root` stands for."""
     rate = root.metrics.get(SAMPLE_RATE)
     return 1 / rate if rate is not None and 0 < rate <= 1 else 1.0
 

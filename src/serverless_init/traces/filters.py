@@ -10,6 +10,8 @@ from serverless_init.model import Span
 from serverless_init.traces.stats import RESOURCE_IGNORED, TAG_REJECTED, TAG_REQUIRED
 from serverless_init.traces.tags import HTTP_URL
 
+REMOTE_HOST, ADDRESS_ASKED = "tcp.remote.host", "dns.address"
+
 _OWN_PORTS = ("8124", "8125")
 _OWN_URLS = tuple(f"http://127.0.0.1:{port}" for port in _OWN_PORTS)
 _LOCAL_NAMES = ("0.0.0.0", "127.0.0.1")
@@ -29,10 +31,15 @@ class ChunkFilter:
         self._required_patterns = self._patterns(
             "filter_tags_regex.require", settings.tag_patterns_required
         )
+        tags = self._rejected or self._required
+        patterns = self._rejected_patterns or self._required_patterns
+        self._is_filtering = bool(self._resources or tags or patterns)
 
     def refusal(self, root: Span) -> str | None:
         """Why the chunk of `root` is dropped, as a reason; None when it is not."""
-        if self._resources and any(each.search(root.resource) for each in self._resources):
+        if not self._is_filtering:
+            return None
+        if any(each.search(root.resource) for each in self._resources):
             return RESOURCE_IGNORED
         meta = root.meta
         if any(_has(meta, *tag) for tag in self._rejected):
@@ -64,6 +71,11 @@ class ChunkFilter:
         return found
 
 
+def has_own_traffic(spans: list[Span]) -> bool:
+    """Whether any of `spans` is own traffic."""
+    return any(map(is_own_traffic, spans))
+
+
 def is_own_traffic(span: Span) -> bool:
     """Whether `span` is a request to our own ports, or the lookup of a local name.
 
@@ -73,11 +85,11 @@ def is_own_traffic(span: Span) -> bool:
     url = meta.get(HTTP_URL)
     if url is not None and url.startswith(_OWN_URLS):
         return True
-    if meta.get("tcp.remote.host") == "127.0.0.1":
+    if meta.get(REMOTE_HOST) == "127.0.0.1":
         port = meta.get("tcp.remote.port") or _whole(span.metrics.get("tcp.remote.port"))
         if port in _OWN_PORTS:
             return True
-    return meta.get("dns.address", "").startswith(_LOCAL_NAMES)
+    return meta.get(ADDRESS_ASKED, "").startswith(_LOCAL_NAMES)
 
 
 def _whole(number: float | None) -> str:

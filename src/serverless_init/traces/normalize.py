@@ -15,12 +15,13 @@ from serverless_init.traces.stats import (
 )
 from serverless_init.traces.tags import HTTP_STATUS, PEER_SERVICE, SERVICE_BASE, TRACE_ID_UPPER
 
+ENV = "env"
 UNNAMED_OPERATION = "unnamed_operation"
 
 _TYPE_BYTES_MAX = 100
-_TYPE_BYTES_SAFE = _TYPE_BYTES_MAX // 4
-_INT64_MAX = 2**63 - 1
-_YEAR_2000_NS = 946_684_800_000_000_000
+TYPE_BYTES_SAFE = _TYPE_BYTES_MAX // 4
+INT64_MAX = 2**63 - 1
+YEAR_2000_NS = 946_684_800_000_000_000
 _LINK_NAME = "link.name"
 
 
@@ -55,34 +56,54 @@ class Normalizer:
         return None
 
     def normalize(self, spans: list[Span], language: str, now_ns: int) -> None:
-        """Put right every span of a chunk without a defect. What is right already costs little."""
-        names, services = self._names, self._services
-        for memo in (names, services, self._tag_values):
-            memo.trim()
+        """Put right every span of a chunk without a defect."""
+        self.trim()
         for span in spans:
-            raw = span.service
-            if not raw or services[raw] != raw:
-                span.service = self.service(raw, language)
-            raw = span.name
-            if self._component_is_name or not raw or names[raw] != raw:
-                self._normalize_name(span)
-            if not span.resource:
-                self._repair("resource_empty")
-                span.resource = span.name
-            if span.parent_id == span.span_id == span.trace_id:
-                span.parent_id = 0
-            if len(span.type) > _TYPE_BYTES_SAFE:
-                self._normalize_type(span)
-            if (
-                span.start_ns < _YEAR_2000_NS
-                or span.duration_ns < 0
-                or span.start_ns + span.duration_ns > _INT64_MAX
-            ):
-                self._normalize_times(span, now_ns)
-            if span.meta:
-                self._normalize_meta(span.meta)
-            if span.links:
-                self._normalize_links(span)
+            self.normalize_span(span, language, now_ns)
+
+    def trim(self) -> None:
+        """Bound what is remembered."""
+        for memo in (self._names, self._services, self._tag_values):
+            memo.trim()
+
+    def normalize_span(self, span: Span, language: str, now_ns: int) -> None:
+        """Put `span` right. What is right already costs little."""
+        raw = span.service
+        if not raw or self._services[raw] != raw:
+            span.service = self.service(raw, language)
+        raw = span.name
+        if self._component_is_name or not raw or self._names[raw] != raw:
+            self._normalize_name(span)
+        if not span.resource:
+            self._repair("resource_empty")
+            span.resource = span.name
+        if span.parent_id == span.span_id == span.trace_id:
+            span.parent_id = 0
+        if len(span.type) > TYPE_BYTES_SAFE:
+            self._normalize_type(span)
+        start_ns, duration_ns = span.start_ns, span.duration_ns
+        if start_ns < YEAR_2000_NS or duration_ns < 0 or start_ns + duration_ns > INT64_MAX:
+            self._normalize_times(span, now_ns)
+        if span.meta:
+            self.normalize_meta(span.meta)
+        if span.links:
+            self._normalize_links(span)
+
+    def normalize_meta(self, meta: dict[str, str]) -> None:
+        """Put the tags right for which there are rules."""
+        raw = meta.get(ENV)
+        if raw:
+            meta[ENV] = self._tag_values[raw]
+        raw = meta.get(PEER_SERVICE)
+        if raw:
+            meta[PEER_SERVICE] = self._services[raw]
+        raw = meta.get(SERVICE_BASE)
+        if raw:
+            meta[SERVICE_BASE] = self._services[raw]
+        raw = meta.get(HTTP_STATUS)
+        if raw is not None and not is_http_status(raw):
+            self._repair("invalid_http_status_code")
+            del meta[HTTP_STATUS]
 
     def tag_value(self, raw: str) -> str:
         """`raw` as the value of a tag."""
@@ -118,28 +139,13 @@ class Normalizer:
             span.type = kind
 
     def _normalize_times(self, span: Span, now_ns: int) -> None:
-        if span.duration_ns < 0 or span.start_ns + span.duration_ns > _INT64_MAX:
+        if span.duration_ns < 0 or span.start_ns + span.duration_ns > INT64_MAX:
             self._repair("invalid_duration")
             span.duration_ns = 0
-        if span.start_ns < _YEAR_2000_NS:
+        if span.start_ns < YEAR_2000_NS:
             self._repair("invalid_start_date")
             start_ns = now_ns - span.duration_ns
             span.start_ns = start_ns if start_ns >= 0 else now_ns
-
-    def _normalize_meta(self, meta: dict[str, str]) -> None:
-        raw = meta.get("env")
-        if raw:
-            meta["env"] = self._tag_values[raw]
-        raw = meta.get(PEER_SERVICE)
-        if raw:
-            meta[PEER_SERVICE] = self._services[raw]
-        raw = meta.get(SERVICE_BASE)
-        if raw:
-            meta[SERVICE_BASE] = self._services[raw]
-        raw = meta.get(HTTP_STATUS)
-        if raw is not None and not _is_http_status(raw):
-            self._repair("invalid_http_status_code")
-            del meta[HTTP_STATUS]
 
     def _normalize_links(self, span: Span) -> None:
         for link in span.links or ():
@@ -163,5 +169,6 @@ def _service(raw: str) -> str:
     return text.service(raw, "")
 
 
-def _is_http_status(raw: str) -> bool:
+def is_http_status(raw: str) -> bool:
+    """Whether `raw` is a number of three digits that HTTP knows."""
     return len(raw) == 3 and raw.isascii() and raw.isdecimal() and "100" <= raw <= "599"

@@ -29,8 +29,9 @@ from serverless_init.traces.tags import (
     TAGS_FUNCTION,
     TAGS_PROCESS,
 )
-from serverless_init.traces.toplevel import copy_top_level, mark_top_level, root_of
-from serverless_init.traces.truncate import truncate, truncate_meta
+from serverless_init.traces.toplevel import copy_top_level
+from serverless_init.traces.truncate import truncate_meta
+from serverless_init.traces.twin import has_own_traffic, mark_top_level, root_of, truncate
 
 _HOSTNAME, _ENV, _VERSION = "_dd.hostname", "env", "version"
 _GIT_COMMIT, _APM_MODE = "_dd.git.commit.sha", "_dd.apm_mode"
@@ -162,10 +163,10 @@ class TracePipeline:
         return is_kept
 
     def _discard_own_traffic(self, chunk: TraceChunk) -> None:
-        own = sum(map(is_own_traffic, chunk.spans))
-        if own:
-            chunk.spans = [span for span in chunk.spans if not is_own_traffic(span)]
-            self._stats.drop(OWN_TRAFFIC, own)
+        if has_own_traffic(chunk.spans):
+            foreign = [span for span in chunk.spans if not is_own_traffic(span)]
+            self._stats.drop(OWN_TRAFFIC, len(chunk.spans) - len(foreign))
+            chunk.spans = foreign
 
     def _drop(self, chunk: TraceChunk, reason: str) -> bool:
         self._stats.drop(reason, len(chunk.spans))
@@ -173,20 +174,22 @@ class TracePipeline:
 
     def _work_on_spans(self, chunk: TraceChunk, sender: Sender) -> None:
         """Tag, obfuscate and cut each span, and apply the replacement rules."""
-        place, steps = self._place, self._steps
-        chunk.origin = self._origin or chunk.origin or place.origin
+        place, steps, tags = self._place, self._steps, self._tags
+        origin, harmless, obfuscator = place.origin, steps.harmless, steps.obfuscator
+        chunk.origin = self._origin or chunk.origin or origin
         if place.adopt:
             place.adopt(chunk.spans)
         for span in chunk.spans:
-            if self._tags:
-                span.meta.update(self._tags)
-            if place.origin and not span.meta.get(ORIGIN):
-                span.meta[ORIGIN] = place.origin
-            steps.obfuscator.obfuscate(span)
-            if not steps.harmless.has_all(span.meta):
-                steps.obfuscator.hide_cards(span.meta)
+            meta = span.meta
+            if tags:
+                meta.update(tags)
+            if origin and not meta.get(ORIGIN):
+                meta[ORIGIN] = origin
+            obfuscator.obfuscate(span)
+            if not harmless.has_all(meta):
+                obfuscator.hide_cards(meta)
                 truncate_meta(span)
-                steps.harmless.add(span.meta)
+                harmless.add(span.meta)
             truncate(span, steps.resource_bytes_max)
         if sender.computes_top_level:
             copy_top_level(chunk.spans)

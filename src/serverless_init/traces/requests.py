@@ -10,13 +10,13 @@ from serverless_init.errors import RequestRefused
 from serverless_init.model import TraceChunk, TracerPayload
 from serverless_init.traces.decode import (
     decode_v01,
-    decode_v04,
     decode_v04_json,
     decode_v05,
     decode_v07,
     decode_v10,
 )
 from serverless_init.traces.pipeline import Sender
+from serverless_init.traces.twin import decode_v04
 
 _MSGPACK = "application/msgpack"
 _FALSE = frozenset(("", "0", "f", "F", "FALSE", "False", "false"))

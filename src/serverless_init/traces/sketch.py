@@ -14,15 +14,15 @@ from serverless_init.serializer import protobuf
 BINS_MAX = 2048
 
 _GAMMA = 1.02020202020202
-_LN_GAMMA = math.log(_GAMMA)
-_SIGNIFICANT_BITS = 10
+LN_GAMMA = math.log(_GAMMA)
+SIGNIFICANT_BITS = 10
 _MAPPING = protobuf.delimited(b"\x0a", protobuf.double(b"\x09", _GAMMA))
 _NEGATIVE_VALUES = b"\x1a\x00"
 
 
 def truncated(duration_ns: int) -> int:
     """`duration_ns` with its ten highest bits."""
-    excess = duration_ns.bit_length() - _SIGNIFICANT_BITS
+    excess = duration_ns.bit_length() - SIGNIFICANT_BITS
     return duration_ns >> excess << excess if excess > 0 else duration_ns
 
 
@@ -30,42 +30,42 @@ def truncated(duration_ns: int) -> int:
 @lru_cache(maxsize=32_768)
 def index_of(duration_ns: int) -> int:
     """The bin of a truncated duration of at least 1 ns."""
-    return math.floor(math.log(duration_ns) / _LN_GAMMA)
+    return math.floor(math.log(duration_ns) / LN_GAMMA)
 
 
 class DurationSketch:
-    """How many durations fell into each bin."""
+    """How many durations fell into each of `bins`; `zeros` are no duration at all."""
 
-    __slots__ = ("_bins", "_zeros")
+    __slots__ = ("bins", "zeros")
 
     def __init__(self) -> None:
-        self._bins: dict[int, int] = {}
-        self._zeros = 0
+        self.bins: dict[int, int] = {}
+        self.zeros = 0
 
     def insert(self, duration_ns: int) -> None:
         """Add one duration."""
         if duration_ns <= 0:
-            self._zeros += 1
+            self.zeros += 1
             return
-        excess = duration_ns.bit_length() - _SIGNIFICANT_BITS
+        excess = duration_ns.bit_length() - SIGNIFICANT_BITS
         index = index_of(duration_ns >> excess << excess if excess > 0 else duration_ns)
-        bins = self._bins
+        bins = self.bins
         bins[index] = bins.get(index, 0) + 1
 
     def encode(self) -> bytes:
         """The sketch as a message."""
-        zeros = protobuf.double(b"\x21", float(self._zeros))
+        zeros = protobuf.double(b"\x21", float(self.zeros))
         store = protobuf.delimited(b"\x12", self._store())
         return b"".join((_MAPPING, store, _NEGATIVE_VALUES, zeros))
 
     def _store(self) -> bytes:
         """Counts from the lowest to the highest bin, and the lowest index."""
-        if not self._bins:
+        if not self.bins:
             return b""
-        highest = max(self._bins)
-        lowest = max(min(self._bins), highest - BINS_MAX + 1)
+        highest = max(self.bins)
+        lowest = max(min(self.bins), highest - BINS_MAX + 1)
         counts = [0.0] * (highest - lowest + 1)
-        for index, count in self._bins.items():
+        for index, count in self.bins.items():
             counts[max(index, lowest) - lowest] += count
         packed = b"".join(map(protobuf.pack_double, counts))
         offset = b"\x18" + protobuf.zigzag(lowest) if lowest else b""

@@ -31,8 +31,8 @@ _PEER_TAGS = (
 PEER_TAGS = tuple(_PEER_TAGS.split())
 """The tags that say whom a span talks to. Source: the Agent's list."""
 
-_COUNTED_KINDS = frozenset(("server", "client", "producer", "consumer"))
-_TALKING_KINDS = frozenset(("client", "producer", "consumer"))
+COUNTED_KINDS = frozenset(("server", "client", "producer", "consumer"))
+TALKING_KINDS = frozenset(("client", "producer", "consumer"))
 _GRPC_KEY_ORDER = (
     "rpc.grpc.status_code",
     "grpc.code",
@@ -40,7 +40,7 @@ _GRPC_KEY_ORDER = (
     "grpc.status.code",
     "rpc.response.status_code",
 )
-_GRPC_KEYS = frozenset(_GRPC_KEY_ORDER)
+GRPC_KEYS = frozenset(_GRPC_KEY_ORDER)
 _GRPC_NAMES = (
     "OK CANCELLED UNKNOWN INVALIDARGUMENT DEADLINEEXCEEDED NOTFOUND ALREADYEXISTS "
     "PERMISSIONDENIED RESOURCEEXHAUSTED FAILEDPRECONDITION ABORTED OUTOFRANGE UNIMPLEMENTED "
@@ -67,7 +67,7 @@ class GroupKey(NamedTuple):
     grpc_status: str
 
 
-class _Shape(NamedTuple):
+class Shape(NamedTuple):
     """Which of the tags that matter a span has, found once for all with the same keys."""
 
     peers: tuple[str, ...]
@@ -80,24 +80,26 @@ class _Shape(NamedTuple):
 class KeyReader:
     """Reads keys off spans. `peer_tags` is None when nobody's peers are told apart.
 
-    A key is returned as a plain tuple in the order of `GroupKey`, which is quicker to make.
+    A key is returned as a plain tuple in the order of `GroupKey`, which is quicker to make. By its
+    tags, `shapes` has the shape of a span; by the names and values of peer tags, `peer_sets` has
+    those of its key.
     """
 
     def __init__(self, peer_tags: Iterable[str] | None, span_tags: Iterable[str]) -> None:
         self._peer_tags = frozenset(peer_tags or ())
         self._span_tags = frozenset(span_tags)
-        self._peer_sets = ShortMemo(_masked_tags, _length_of_values)
-        self._shapes = ShortMemo(self._shape, _length_of_keys)
+        self.peer_sets = ShortMemo(_masked_tags, _length_of_values)
+        self.shapes = ShortMemo(self._shape, _length_of_keys)
 
     def trim(self) -> None:
         """Bound what is remembered."""
-        self._peer_sets.trim()
-        self._shapes.trim()
+        self.peer_sets.trim()
+        self.shapes.trim()
 
     def key(self, span: Span, is_synthetic: bool) -> tuple[object, ...]:
         """The group of `span`."""
         meta = span.meta
-        shape = self._shapes[tuple(meta)]
+        shape = self.shapes[tuple(meta)]
         kind = meta.get(SPAN_KIND, "")
         metrics = span.metrics
         return (
@@ -108,29 +110,32 @@ class KeyReader:
             kind,
             http_status(span) if shape.has_http_status or HTTP_STATUS in metrics else 0,
             is_synthetic,
-            self._peers(meta, kind, shape) if shape.read_peers else (),
-            tuple(f"{key}:{meta[key]}" for key in shape.primary) if shape.primary else (),
+            self.peers(meta, kind, shape) if shape.read_peers else (),
+            self.primary(meta, shape) if shape.primary else (),
             meta.get(SERVICE_SOURCE, ""),
             not span.parent_id,
-            grpc_status(span)
-            if shape.has_grpc_status or not _GRPC_KEYS.isdisjoint(metrics)
-            else "",
+            grpc_status(span) if shape.has_grpc_status or not GRPC_KEYS.isdisjoint(metrics) else "",
         )
 
-    def _shape(self, keys: tuple[str, ...]) -> _Shape:
+    def _shape(self, keys: tuple[str, ...]) -> Shape:
         peers = tuple(sorted(self._peer_tags.intersection(keys)))
-        return _Shape(
+        return Shape(
             peers,
             itemgetter(*peers) if peers else None,
             tuple(sorted(self._span_tags.intersection(keys))),
             HTTP_STATUS in keys or HTTP_STATUS_STABLE in keys,
-            not _GRPC_KEYS.isdisjoint(keys),
+            not GRPC_KEYS.isdisjoint(keys),
         )
 
-    def _peers(self, meta: dict[str, str], kind: str, shape: _Shape) -> tuple[str, ...]:
-        if kind in _TALKING_KINDS or kind.lower() in _TALKING_KINDS:
+    def primary(self, meta: dict[str, str], shape: Shape) -> tuple[str, ...]:
+        """The tags by which the operator tells spans apart."""
+        return tuple(f"{key}:{meta[key]}" for key in shape.primary)
+
+    def peers(self, meta: dict[str, str], kind: str, shape: Shape) -> tuple[str, ...]:
+        """The peer tags that count for a span of this `kind` with some."""
+        if kind in TALKING_KINDS or kind.lower() in TALKING_KINDS:
             assert shape.read_peers is not None
-            return self._peer_sets[shape.peers, shape.read_peers(meta)]
+            return self.peer_sets[shape.peers, shape.read_peers(meta)]
         base = meta.get(SERVICE_BASE)
         if base and (not kind or kind.lower() == "internal"):
             return (f"{SERVICE_BASE}:{base}",)
@@ -144,7 +149,7 @@ def is_counted(span: Span, by_kind: bool) -> bool:
         return False
     if metrics.get(TOP_LEVEL) == 1 or metrics.get(MEASURED) == 1:
         return True
-    return by_kind and span.meta.get(SPAN_KIND, "").lower() in _COUNTED_KINDS
+    return by_kind and span.meta.get(SPAN_KIND, "").lower() in COUNTED_KINDS
 
 
 def http_status(span: Span) -> int:

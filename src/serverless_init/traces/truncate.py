@@ -10,8 +10,8 @@ _KEY_BYTES_MAX = 200
 _VALUE_BYTES_MAX = 25_000
 _CUT_MARK = "..."
 # A character takes at most four bytes, so what has fewer characters needs no second look.
-_KEY_SAFE = _KEY_BYTES_MAX // 4
-_VALUE_SAFE = _VALUE_BYTES_MAX // 4
+KEY_SAFE = _KEY_BYTES_MAX // 4
+VALUE_SAFE = _VALUE_BYTES_MAX // 4
 _STRUCTURED = (".json", ".msgpack", ".protobuf")
 
 
@@ -20,14 +20,14 @@ def truncate(span: Span, resource_bytes_max: int = RESOURCE_BYTES_MAX) -> None:
     if len(span.resource) * 4 > resource_bytes_max:
         span.resource = cut(span.resource, resource_bytes_max)
     metrics = span.metrics
-    if metrics and max(map(len, metrics)) > _KEY_SAFE:
+    if metrics and max(map(len, metrics)) > KEY_SAFE:
         span.metrics = {_marked(key, _KEY_BYTES_MAX): value for key, value in metrics.items()}
 
 
 def truncate_meta(span: Span) -> None:
     """Cut keys and values of text tags of `span` where they are too long."""
     meta = span.meta
-    if meta and (max(map(len, meta)) > _KEY_SAFE or max(map(len, meta.values())) > _VALUE_SAFE):
+    if meta and (max(map(len, meta)) > KEY_SAFE or max(map(len, meta.values())) > VALUE_SAFE):
         span.meta = dict(map(_cut_tag, meta.items()))
 
 

@@ -1,7 +1,7 @@
 """The writers: what is kept of traces, and their statistics, become payloads for delivery.
 
-Both gather until they are flushed. Traces are encoded as they come, so that what waits is bytes;
-when as many wait as one payload may have, they are passed on at once.
+Both gather until they are flushed. Traces are encoded and compressed as they come, so that what
+waits is few bytes; when as many wait as one payload may have, they are passed on at once.
 """
 
 from functools import partial
@@ -22,7 +22,7 @@ from serverless_init.traces.encode import (
 )
 from serverless_init.traces.stats_encode import encode_stats, groups_of
 from serverless_init.traces.stats_payload import ClientStatsPayload
-from serverless_init.wire import Codec
+from serverless_init.wire import Codec, CompressStream
 
 _LANGUAGES = "X-Datadog-Reported-Languages"
 
@@ -35,41 +35,61 @@ class TraceWriter:
         self._codec = codec
         self._out = out
         self._encoder = TraceEncoder()
-        self._parts: list[EncodedTraces] = []
-        self._size = 0
-        self.held = 0
+        self._body: _Body | None = None
         self.spans_passed_on = 0
+
+    @property
+    def held(self) -> int:
+        """The spans that wait."""
+        return self._body.spans if self._body else 0
 
     def add(self, payload: TracerPayload) -> None:
         """Keep what `payload` holds until the next flush."""
         for part in self._encoder.encode(payload):
-            if self._size + len(part.content) > PAYLOAD_BYTES_MAX:
+            if self._body and self._body.size + len(part.content) > PAYLOAD_BYTES_MAX:
                 self.flush()
-            self._parts.append(part)
-            self._size += len(part.content)
-            self.held += part.spans
+            self._body = self._body or _Body(self._codec.stream())
+            self._body.add(part)
 
     def flush(self) -> None:
         """Pass on what waits."""
-        if not self._parts:
+        body, self._body = self._body, None
+        if body is None:
             return
-        body = self._frame.body(self._parts)
-        languages = "|".join(sorted({part.language for part in self._parts if part.language}))
         self._out.submit(
             Payload(
                 PayloadKind.TRACES,
                 TRACES_V02,
-                self._codec.compress(body),
+                body.finish(self._frame.end),
                 "application/x-protobuf",
                 self._codec.content_encoding,
-                points=len(self._parts),
-                samples=self.held,
-                headers=((_LANGUAGES, languages),),
+                points=body.parts,
+                samples=body.spans,
+                headers=((_LANGUAGES, "|".join(sorted(body.languages - {""}))),),
             )
         )
-        self.spans_passed_on += self.held
-        self._parts.clear()
-        self._size = self.held = 0
+        self.spans_passed_on += body.spans
+
+
+class _Body:
+    """A request in the making. `size` is that of its bytes before compression."""
+
+    def __init__(self, stream: CompressStream) -> None:
+        self._stream = stream
+        self._compressed: list[bytes] = []
+        self.languages: set[str] = set()
+        self.size = self.parts = self.spans = 0
+
+    def add(self, part: EncodedTraces) -> None:
+        self._compressed.append(self._stream.give(part.content))
+        self.languages.add(part.language)
+        self.size += len(part.content)
+        self.parts += 1
+        self.spans += part.spans
+
+    def finish(self, end: bytes) -> bytes:
+        """All of it, and `end` after it."""
+        return b"".join((*self._compressed, self._stream.give(end), self._stream.finish()))
 
 
 class StatsWriter:

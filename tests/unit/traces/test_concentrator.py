@@ -9,13 +9,13 @@ from serverless_init.config import TraceStatsSettings
 from serverless_init.model import Span
 from serverless_init.traces.concentrate import (
     GROUPS_MAX,
-    Concentrator,
     StatsOf,
     hash_of_tags,
 )
 from serverless_init.traces.sketch import DurationSketch
 from serverless_init.traces.stats_encode import encode_stats
 from serverless_init.traces.stats_payload import ClientStatsPayload, StatsBucket, StatsGroup
+from serverless_init.traces.twin import Concentrator
 
 S = 10**9
 NOW = 1_700_000_000 * S

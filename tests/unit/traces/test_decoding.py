@@ -11,12 +11,12 @@ from serverless_init.model import Span, SpanEvent, SpanLink, TraceChunk, TracerP
 from serverless_init.traces.decode import (
     decode_client_stats,
     decode_v01,
-    decode_v04,
     decode_v04_json,
     decode_v05,
     decode_v07,
     decode_v10,
 )
+from serverless_init.traces.twin import decode_v04
 
 WIRE = {
     "service": "shop",

@@ -292,10 +292,17 @@ def test_info_tells_what_is_served_and_its_digest_stands_in_other_answers() -> N
 
 
 def test_a_large_request_leaves_room_for_others_and_arrives_whole() -> None:
-    """What is worked through in slices: nothing else was answered in the meantime."""
+    """What is worked through in slices: nothing else was answered in the meantime.
+
+    Statements that are all different take the longest to work on.
+    """
 
     async def scenario(place: Place) -> None:
-        many = [[span(n, trace_id=n)] for n in range(1, 20_001)]
+        columns = ", ".join(f"t.c{n}" for n in range(50))
+        many = [
+            [span(n, trace_id=n, type="sql", resource=f"SELECT {columns} FROM t WHERE id = {n}")]
+            for n in range(1, 4001)
+        ]
         body = msgpack.packb(many)
         large = asyncio.create_task(
             place.ask("/v0.4/traces", body, content_type="application/msgpack")
@@ -306,8 +313,8 @@ def test_a_large_request_leaves_room_for_others_and_arrives_whole() -> None:
         assert (info.status, large.done()) == (200, False)
         assert (await large).status == 200
         report = await place.drained()
-        assert (report.accepted, report.passed_on, report.held) == (20_000, 20_000, 0)
-        assert len({arrived.span_id for arrived in place.spans}) == 20_000
+        assert (report.accepted, report.passed_on, report.held) == (4000, 4000, 0)
+        assert len({arrived.span_id for arrived in place.spans}) == 4000
 
     run(scenario)
 

@@ -14,8 +14,9 @@ from serverless_init.config import (
 )
 from serverless_init.model import SpanEvent, TracerPayload
 from serverless_init.traces.build import build_processing
-from serverless_init.traces.decode import decode_client_stats, decode_v04
+from serverless_init.traces.decode import decode_client_stats
 from serverless_init.traces.pipeline import Sender, Surroundings
+from serverless_init.traces.twin import decode_v04
 
 S = 10**9
 NOW = 1_700_000_000

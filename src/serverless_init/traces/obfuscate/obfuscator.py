@@ -16,8 +16,8 @@ _SQL_QUERY, _SQL_TABLES = "sql.query", "sql.tables"
 _MEMCACHED_COMMAND = "memcached.command"
 _STACK = "error.stack"
 # No shorter value has as many digits as a card's number.
-_CARD_CHARACTERS_MIN = 12
-_CARD_STARTS = frozenset("0123456789 -")
+CARD_CHARACTERS_MIN = 12
+CARD_STARTS = frozenset("0123456789 -")
 
 
 class Obfuscator:
@@ -63,8 +63,8 @@ class Obfuscator:
         hidden = [
             key
             for key, value in meta.items()
-            if len(value) >= _CARD_CHARACTERS_MIN
-            and value[0] in _CARD_STARTS
+            if len(value) >= CARD_CHARACTERS_MIN
+            and value[0] in CARD_STARTS
             and not key.startswith("_")
             and key not in self._cards_kept
             and is_card(value, has_check_digit=self._settings.cards_luhn)
