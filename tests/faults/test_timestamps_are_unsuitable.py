@@ -11,7 +11,8 @@ def test_types_that_cannot_have_one_are_counted_and_cost_one_line(
     assert outcome.account == (700, 0, {"unsupported_type": 700})
     (line,) = outcome.log
     assert line == (
-        "WARN dogstatsd: only gauges and counters can have a timestamp, b'x' is a set: dropped"
+        "WARN dogstatsd: only gauges and counters can have a timestamp, b'x' is a histogram: "
+        "dropped"
     )
 
 

@@ -64,4 +64,6 @@ class SamplerStats:
     def refuse_type(self, sample: MetricSample) -> None:
         """Count accepted samples that have a timestamp and are no gauge or counter."""
         self.drop(UNSUPPORTED_TYPE, len(sample.values) or 1)
-        self.unsupported_excerpt = sample.name[:_EXCERPT_BYTES_MAX], sample.kind.name.lower()
+        if self.unsupported_excerpt is None:
+            name = sample.name[:_EXCERPT_BYTES_MAX]
+            self.unsupported_excerpt = name, sample.kind.name.lower()
