@@ -6,6 +6,7 @@ from pathlib import Path
 
 from serverless_init.gate.experiment import load_experiments
 from serverless_init.gate.messages import fingerprint, packets_of
+from serverless_init.gate.otlp_messages import requests_of
 
 GATES = Path(__file__).parents[1] / "gates"
 
@@ -17,6 +18,12 @@ def main() -> None:
         for experiment in load_experiments(str(GATES))
         if experiment.load and experiment.kind == "steady"
     }
+    found |= {
+        experiment.name: asdict(fingerprint(requests_of(experiment.otlp)))
+        for experiment in load_experiments(str(GATES))
+        if experiment.otlp
+    }
+    found = dict(sorted(found.items()))
     (GATES / "fingerprints.json").write_text(json.dumps(found, indent=1) + "\n")
 
 

@@ -2,19 +2,22 @@
 
 An experiment is a folder whose name is its name. ``experiment.yaml`` has the goal, the target, how
 long it runs in each tier and the checks; ``load.yaml``, where there is a load, the seed, the rate
-and the shape of what is sent; ``logs.yaml`` the files that are written beside it. Unknown keys are
-errors: a bound that is misspelt judges nothing.
+and the shape of what is sent; ``logs.yaml`` the files that are written beside it; ``otlp.yaml`` the
+requests of OpenTelemetry that are sent in its place. Unknown keys are errors: a bound that is
+misspelt judges nothing.
 """
 
 import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from serverless_init.errors import SettingError
+
+T = TypeVar("T", "LogLoad", "OtlpLoad")
 
 TIERS = ("smoke", "quick", "full")
 GOALS = {"cpu": "lower", "memory": "lower", "latency": "lower", "ingress_throughput": "higher"}
@@ -97,6 +100,20 @@ class LogLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class OtlpLoad:
+    """Requests of one `signal`, over HTTP in protobuf: `bytes_per_second` over one connection.
+
+    A request has `request_bytes` at least, and at most one resource more.
+    """
+
+    signal: str
+    bytes_per_second: float = 0.0
+    request_bytes: int = 64 << 10
+    prebuild_bytes: int = 8 << 20
+    seed: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Experiment:
     """One folder's content."""
 
@@ -109,6 +126,7 @@ class Experiment:
     checks: tuple[Check, ...]
     load: Load | None = None
     logs: LogLoad | None = None
+    otlp: OtlpLoad | None = None
     erratic: bool = False
     rounds: int = 1
 
@@ -137,9 +155,11 @@ def load_experiment(folder: str) -> Experiment:
     """The experiment in `folder`. Raises `SettingError` for what cannot be one."""
     name = os.path.basename(os.path.normpath(folder))
     said = _read(os.path.join(folder, "experiment.yaml"))
-    load_path, logs_path = (os.path.join(folder, f"{part}.yaml") for part in ("load", "logs"))
+    paths = [os.path.join(folder, f"{part}.yaml") for part in ("load", "logs", "otlp")]
+    load_path, logs_path, otlp_path = paths
     load = _load(load_path) if os.path.exists(load_path) else None
-    logs = _log_load(logs_path) if os.path.exists(logs_path) else None
+    logs = _flat_load(LogLoad, logs_path) if os.path.exists(logs_path) else None
+    otlp = _flat_load(OtlpLoad, otlp_path) if os.path.exists(otlp_path) else None
     goal, kind = str(said.pop("optimization_goal", "cpu")), str(said.pop("kind", "steady"))
     if goal not in GOALS or kind not in KINDS:
         raise SettingError(name, f"{goal}, {kind}", f"must be one of {[*GOALS]} and of {KINDS}")
@@ -156,6 +176,7 @@ def load_experiment(folder: str) -> Experiment:
         checks=tuple(_checks(said.pop("checks", []))),
         load=load,
         logs=logs,
+        otlp=otlp,
         erratic=bool(said.pop("erratic", False)),
         rounds=int(said.pop("rounds", 1)),
     )
@@ -209,13 +230,13 @@ def _load(path: str) -> Load:
         raise SettingError(path, ", ".join(said), f"cannot be a load: {error}") from None
 
 
-def _log_load(path: str) -> LogLoad:
+def _flat_load(kind: type[T], path: str) -> T:
     said = _read(path)
-    for key in ("bytes_per_second", "rotate_bytes"):
-        if key in said:
-            said[key] = int(amount(said[key])[0])
+    for key, value in said.items():
+        if "bytes" in key:
+            said[key] = int(amount(value)[0])
     try:
-        return LogLoad(**said)
+        return kind(**said)
     except TypeError as error:
         raise SettingError(path, ", ".join(said), f"cannot be a load: {error}") from None
 

@@ -91,7 +91,8 @@ def _steady(experiment: Experiment, tier: Tier, place: Place, folder: str) -> Se
         "avg(total_cpu_usage_millicores)": max(1e-3, 1000 * observed.cpu_s / observed.seconds),
         "total_bytes_received": totals["bytes"],
         "exit_ms": 1000 * exit_s,
-        **_account(receipt, totals, sent.get("samples", 0)),
+        **_account(receipt, totals, 0 if experiment.otlp else sent.get("samples", 0)),
+        **_otlp_account(experiment, receipt, sent),
         **_log_account(receipt, written),
     }
     if sent:
@@ -109,13 +110,16 @@ def _generators(
     _, cpu = place.cpus
     python = os.path.join(place.own_bin, os.path.basename(sys.executable))
     seconds = tier.warmup_s + tier.duration_s
-    load, logs = experiment.load, experiment.logs
+    load, logs, otlp = experiment.load, experiment.logs, experiment.otlp
     sender = writer = None
     if load is not None:
         udp = ("127.0.0.1", port)
         address = udp if load.transport == "udp" else _socket(folder, load.transport)
         orders = {"load": asdict(load), "address": address, "seconds": seconds}
         sender = Generator(python, place.environ, "sender", orders, cpu=cpu)
+    if otlp is not None:
+        orders = {"load": asdict(otlp), "port": port, "seconds": seconds}
+        sender = Generator(python, place.environ, "otlp_sender", orders, cpu=cpu)
     if logs is not None:
         os.mkdir(_logs_folder(folder))
         orders = {"load": asdict(logs), "folder": _logs_folder(folder), "seconds": seconds}
@@ -212,6 +216,7 @@ def _settings(
         "DD_DOGSTATSD_SOCKET": _socket(folder, "uds"),
         "DD_DOGSTATSD_STREAM_SOCKET": _socket(folder, "uds_stream"),
         **_log_settings(experiment, folder),
+        **_otlp_settings(experiment, port),
         **experiment.environment,
     }
 
@@ -220,6 +225,17 @@ def _log_settings(experiment: Experiment, folder: str) -> dict[str, str]:
     if experiment.logs is None:
         return {}
     return {"DD_LOGS_ENABLED": "true", "DD_SERVERLESS_LOG_PATH": f"{_logs_folder(folder)}/*.log"}
+
+
+def _otlp_settings(experiment: Experiment, port: int) -> dict[str, str]:
+    """OTLP has the port of that number which tracers have otherwise."""
+    if experiment.otlp is None:
+        return {}
+    return {
+        "DD_APM_RECEIVER_PORT": "0",
+        "DD_OTLP_CONFIG_RECEIVER_PROTOCOLS_HTTP_ENDPOINT": f"127.0.0.1:{port}",
+        "DD_OTLP_CONFIG_LOGS_ENABLED": "true",
+    }
 
 
 def _logs_folder(folder: str) -> str:
@@ -254,6 +270,23 @@ def _log_account(receipt: dict[str, object], written: Series) -> Series:
         "missed_lines": written["lines"] - logs["accepted"],
         "lost_lines": float(logs["accepted"] - logs["delivered"]),
         "log_bytes_per_second": written["bytes"] / written["seconds"],
+    }
+
+
+def _otlp_account(experiment: Experiment, receipt: dict[str, object], sent: Series) -> Series:
+    """The same of points, log records or spans; requests that were not answered with 200."""
+    if experiment.otlp is None:
+        return {}
+    signals = receipt["signals"]
+    assert isinstance(signals, dict), "the receipt has accounts by signal"
+    name = {"metrics": "metrics", "logs": "logs", "traces": "spans"}[experiment.otlp.signal]
+    account = receipt if name == "metrics" else signals[name]
+    accepted, delivered = (float(str(account[key])) for key in ("accepted", "delivered"))
+    return {
+        "missed_items": sent["samples"] - accepted,
+        "lost_items": accepted - delivered,
+        "failed_requests": sent["failures"],
+        "items_per_second": sent["samples"] / sent["seconds"],
     }
 
 

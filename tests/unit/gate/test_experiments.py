@@ -9,12 +9,14 @@ import pytest
 from serverless_init.errors import SettingError
 from serverless_init.gate.experiment import amount, load_experiment, load_experiments
 from serverless_init.gate.messages import fingerprint, packets_of
+from serverless_init.gate.otlp_messages import requests_of
 
 GATES = Path(__file__).parents[3] / "gates"
 EXPERIMENTS = load_experiments(str(GATES))
 LOADED = [
     experiment for experiment in EXPERIMENTS if experiment.load and experiment.kind == "steady"
 ]
+OF_OTLP = [experiment for experiment in EXPERIMENTS if experiment.otlp]
 FINGERPRINTS = json.loads((GATES / "fingerprints.json").read_text())
 
 
@@ -41,8 +43,14 @@ def test_a_load_is_what_it_was(experiment: object) -> None:
     assert asdict(fingerprint(packets_of(experiment.load))) == FINGERPRINTS[experiment.name]
 
 
+@pytest.mark.parametrize("experiment", OF_OTLP, ids=lambda e: e.name)
+def test_a_load_of_otlp_is_what_it_was(experiment: object) -> None:
+    """The same for requests, before they get their time."""
+    assert asdict(fingerprint(requests_of(experiment.otlp))) == FINGERPRINTS[experiment.name]
+
+
 def test_no_fingerprint_is_left_of_an_experiment_that_has_gone() -> None:
-    assert sorted(FINGERPRINTS) == [experiment.name for experiment in LOADED]
+    assert sorted(FINGERPRINTS) == sorted(e.name for e in LOADED + OF_OTLP)
 
 
 @pytest.mark.parametrize(
