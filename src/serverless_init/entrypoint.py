@@ -35,7 +35,7 @@ Exit code: the command's own; 128+n when signal n ended it; 126 or 127 when it c
 
 
 def main() -> "NoReturn":
-    """The console script."""
+    """What the script ``serverless-init`` runs."""
     _open_missing_streams()
     _leave_the_apps_path()
     arguments = sys.argv[1:]

@@ -24,8 +24,6 @@ from serverless_init.testing import free_port
 _ROUNDS, _IMPORT_ROUNDS, _CPU_ROUNDS = 41, 11, 7
 _IDLE_AFTER_S = 1.0
 _FIRST_INSTRUCTION = "import time; print(time.monotonic_ns())"
-# What the console script does, without the script's own import of `re`.
-_WITHOUT_SCRIPT = "from serverless_init.entrypoint import main; main()"
 _IMPORT = "import serverless_init.entrypoint"
 _IDLE = "import signal; signal.pause()"
 
@@ -44,7 +42,6 @@ def _first_instructions(app: str) -> Iterator[Figure]:
         "bare interpreter": [PYTHON, "-c", _FIRST_INSTRUCTION],
         "app alone": [app, "clock"],
         "app under serverless-init": [SCRIPT, app, "clock"],
-        "app under serverless-init, no script": [PYTHON, "-c", _WITHOUT_SCRIPT, app, "clock"],
     }
     took: dict[str, list[float]] = defaultdict(list)
     for _ in range(_ROUNDS):
@@ -52,10 +49,9 @@ def _first_instructions(app: str) -> Iterator[Figure]:
             took[name].append(_first_instruction_ms(command))
     for name, samples in took.items():
         yield Figure(f"exec to first instruction: {name}", "ms", tuple(samples))
-    bare, alone, *ours = took.values()
-    for name, wrapped in zip(("console script", "no script"), ours, strict=True):
-        beyond = [w - b - a for w, b, a in zip(wrapped, bare, alone, strict=True)]
-        yield Figure(f"beyond a bare interpreter and the app alone: {name}", "ms", tuple(beyond))
+    turns = zip(*took.values(), strict=True)
+    beyond = tuple(wrapped - bare - alone for bare, alone, wrapped in turns)
+    yield Figure("beyond a bare interpreter and the app alone", "ms", beyond)
 
 
 def _first_instruction_ms(command: list[str]) -> float:

@@ -10,6 +10,7 @@ from serverless_init.gate.wheel import Wheel, WheelFile
 # It lists the others' digests, so it changes whenever any file does.
 _RECORD = ".dist-info/RECORD"
 _LIBRARY = ".so"
+_SCRIPTS = ".data/scripts/"
 
 
 def judge(pair: Pair, bounds: InventoryBounds) -> Report:
@@ -56,5 +57,6 @@ def _failures(wheel: Wheel, bounds: InventoryBounds) -> Iterator[str]:
         if ours and not path.endswith(bounds.kinds):
             yield f"{path}: none of the kinds expected, {' '.join(bounds.kinds)}"
         # Linkers make every shared library executable.
-        if ours and file.mode & 0o111 and not path.endswith(_LIBRARY):
+        may_run = path.endswith(_LIBRARY) or _SCRIPTS in path
+        if ours and file.mode & 0o111 and not may_run:
             yield f"{path}: is executable, {file.mode:o}"
