@@ -133,6 +133,21 @@ def test_a_signal_that_is_off_is_said_and_the_others_arrive(run: Run, otlp_port:
     assert (account["delivered"], account["dropped"]) == (2, {"signal_off": 1})
 
 
+def test_spans_are_masked_as_those_of_tracers(run: Run, otlp_port: int) -> None:
+    masking = {
+        "DD_APM_REPLACE_TAGS": '[{"name": "http.route", "pattern": "cart", "repl": "?"}]',
+        "DD_APM_OBFUSCATION_HTTP_REMOVE_QUERY_STRING": "true",
+        "OTEL_RESOURCE_ATTRIBUTES": "paid.with=4111111111111111,"
+        "http.url=http%3A%2F%2Fshop%2Fcart%3Ftoken%3Dsecret",
+    }
+    with IntakeThread() as intake:
+        ended = run(*PYTHON, env=settings("grpc", otlp_port, intake.url, **masking))
+        (span,) = intake.snapshot().spans
+    assert ended.returncode == 0
+    masked = {key: span.meta[key] for key in ("http.route", "http.url", "paid.with")}
+    assert masked == {"http.route": "/?", "http.url": "http://shop/cart?", "paid.with": "?"}
+
+
 def test_a_port_that_is_taken_costs_otlp_only(run: Run, otlp_port: int) -> None:
     with socket.create_server(("127.0.0.1", otlp_port)):
         env = settings("grpc", otlp_port, "http://127.0.0.1:1")
