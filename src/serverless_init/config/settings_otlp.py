@@ -40,6 +40,20 @@ class OtlpSettings(Settings):
         yaml=_RECEIVER + "http.max_request_body_size",
         help="Largest body over HTTP in bytes, before and after decompression; 0 means 20 MiB.",
     )
+    cors_origins: tuple[str, ...] = setting(
+        (),
+        words(),
+        yaml=_RECEIVER + "http.cors.allowed_origins",
+        help="Origins of pages whose browsers may export over HTTP, like https://shop.example; * "
+        "stands for any text. Empty allows none.",
+    )
+    cors_headers: tuple[str, ...] = setting(
+        (),
+        words(),
+        yaml=_RECEIVER + "http.cors.allowed_headers",
+        help="Headers that these pages may send beside Accept, Content-Type and X-Requested-With; "
+        "* allows all.",
+    )
     metrics_enabled: bool = setting(
         True, boolean, yaml=_METRICS + "enabled", help="Whether metrics are taken by OTLP."
     )

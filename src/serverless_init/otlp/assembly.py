@@ -10,6 +10,7 @@ from serverless_init.config import (
     SamplingSettings,
     TraceSettings,
 )
+from serverless_init.otlp.cors import Cors
 from serverless_init.otlp.deltas import Deltas
 from serverless_init.otlp.options import OtlpOptions
 from serverless_init.otlp.points import PointMapper, PointOptions
@@ -33,6 +34,7 @@ def assemble(options: OtlpOptions, stats: OtlpStats, clock: Clock) -> Receiver:
         spans=_spans(options),
         stats=stats,
         clock=clock,
+        cors=Cors(settings.cors_origins, settings.cors_headers),
     )
 
 

@@ -116,7 +116,12 @@ class Otlp:
 
     async def _answer(self, request: Request) -> Response:
         receiver = self._receiver.value or await self._receiver.get()
-        return await answer_http(request, receiver, self.stats, body_bytes_max=self._body_bytes_max)
+        preflight = receiver.cors.preflight(request)
+        if preflight is not None:
+            return preflight
+        bytes_max = self._body_bytes_max
+        answer = await answer_http(request, receiver, self.stats, body_bytes_max=bytes_max)
+        return receiver.cors.allow(request, answer)
 
     def _load(self) -> "Receiver":
         from serverless_init.otlp.assembly import assemble

@@ -18,6 +18,7 @@ from typing import Any
 from serverless_init.clock import Clock
 from serverless_init.model import LogSink, Serie, SerieSink, SketchSink, SpanSink
 from serverless_init.otlp.answers import Outcome
+from serverless_init.otlp.cors import Cors
 from serverless_init.otlp.decode_json import decode_json
 from serverless_init.otlp.decode_protobuf import decode_protobuf
 from serverless_init.otlp.points import Out
@@ -71,7 +72,7 @@ class SpansRoute:
 
 
 class Receiver:
-    """Takes the requests of the signals that have a route."""
+    """Takes the requests of the signals that have a route. `cors` is for those over HTTP."""
 
     def __init__(
         self,
@@ -81,7 +82,9 @@ class Receiver:
         spans: SpansRoute | None,
         stats: OtlpStats,
         clock: Clock,
+        cors: Cors,
     ) -> None:
+        self.cors = cors
         self._metrics = metrics
         self._logs = logs
         self._spans = spans

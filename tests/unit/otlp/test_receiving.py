@@ -238,6 +238,22 @@ def test_malformed_json_is_refused_in_json(running: Callable[..., Running]) -> N
     assert (status, content_type, json.loads(body)["code"]) == (400, JSON, 3)
 
 
+def test_a_page_of_an_allowed_origin_may_export(running: Callable[..., Running]) -> None:
+    page = "https://shop.example"
+    one = running(DD_OTLP_CONFIG_RECEIVER_PROTOCOLS_HTTP_CORS_ALLOWED_ORIGINS=page)
+    told = []
+    for method, body in (("OPTIONS", b""), ("POST", gauge().SerializeToString())):
+        with closing(http.client.HTTPConnection("127.0.0.1", one.ports["http"], timeout=20)) as c:
+            headers = {"Origin": page, "Content-Type": PROTOBUF}
+            c.request(
+                method, "/v1/metrics", body, {**headers, "Access-Control-Request-Method": "POST"}
+            )
+            answer = c.getresponse()
+            told.append((answer.status, answer.headers["Access-Control-Allow-Origin"]))
+    assert told == [(200, page)] * 2
+    assert one.otlp.requests_account() == Drained(accepted=1, passed_on=1)
+
+
 def test_a_large_request_is_decoded_beside_the_loop(running: Callable[..., Running]) -> None:
     one = running()
     assert one.post("/v1/metrics", gauge(5000).SerializeToString())[0] == 200
