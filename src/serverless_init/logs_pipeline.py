@@ -342,7 +342,9 @@ def _forwarder(
     return Forwarder(
         ForwarderSettings(
             timeout_s=delivery.timeout_s,
-            concurrent_requests_max=min(delivery.concurrent_requests_max or 1000, len(LANES)),
+            # A lane waits for its answers anyway: one request at once of each.
+            workers=min(delivery.concurrent_requests_max or 1000, len(LANES)),
+            concurrent_requests_max=1,
             stop_timeout_s=settings.stop_timeout_s,
             stop_wait_for_inflight=settings.stop_wait_for_inflight,
             backoff_factor=delivery.backoff_factor,
