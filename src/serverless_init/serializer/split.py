@@ -139,6 +139,7 @@ class PayloadBuilder:
         self, form: PayloadFormat, *, limits: Limits, codec: Codec, stats: SerializerStats
     ) -> None:
         self._form = form
+        self._is_joined = form.grouped or bool(form.separator)
         self._limits = limits
         self._codec = codec
         self._stats = stats
@@ -200,27 +201,30 @@ class PayloadBuilder:
 
     def _take(self, item: Item) -> bool:
         """Add `item` to the open payload if it surely fits."""
-        joint = self._joint(item.group)
+        body, points, samples, group = item
+        joint = self._joint(group) if self._is_joined else b""
         if joint is None:
             return False
-        size = len(joint) + len(item.body)
+        size = len(joint) + len(body)
         limits = self._limits
         uncompressed_bytes = self._uncompressed_bytes + size
         if uncompressed_bytes + len(self._form.footer) > limits.uncompressed_bytes_max:
             return False
-        if limits.points_max is not None and self._points + item.points > limits.points_max:
+        if limits.points_max is not None and self._points + points > limits.points_max:
             return False
         if size > self._room and (self._is_settled or size > self._settle()):
             return False
-        self._pending += (joint, item.body)
+        if joint:
+            self._pending.append(joint)
+        self._pending.append(body)
         self._pending_bytes += size
         self._uncompressed_bytes = uncompressed_bytes
         self._room -= size
         self._is_settled = False
-        self._group = item.group
+        self._group = group
         self._items += 1
-        self._points += item.points
-        self._samples += item.samples
+        self._points += points
+        self._samples += samples
         if self._pending_bytes >= SLICE_BYTES:
             self._feed()
         return True
