@@ -40,10 +40,13 @@ class LogSink(Protocol):
 class SpanSink(Protocol):
     """Takes spans, as a tracer sends them."""
 
-    async def submit(self, payload: TracerPayload, *, is_counted: bool) -> None:
+    async def submit(
+        self, payload: TracerPayload, *, is_counted: bool, is_marked: bool = False
+    ) -> None:
         """Work `payload` through and keep it for delivery.
 
-        `is_counted` says that its sender has counted its spans for the statistics.
+        `is_counted` says that its sender has counted its spans for the statistics, `is_marked` that
+        it has marked those that enter a service (``_dd.top_level``).
         """
 
 

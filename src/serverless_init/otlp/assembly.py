@@ -22,6 +22,7 @@ from serverless_init.otlp.to_metrics import MetricsMapper, PlaceOptions
 from serverless_init.otlp.to_spans import SpansMapper, SpansOptions
 
 _OLDER_NAMES = "disable_operation_and_resource_name_logic_v2"
+_MARKS_BY_KIND = "enable_otlp_compute_top_level_by_span_kind"
 _NS = 1_000_000_000
 
 
@@ -87,8 +88,13 @@ def _spans(options: OtlpOptions) -> SpansRoute | None:
     )
     rate = settings.sampling_percentage / 100 or 1.0
     decided_later = of(SamplingSettings).probabilistic_enabled
-    mapper = SpansMapper(SpansOptions(naming, None if decided_later else rate, _host(options)))
-    return SpansRoute(mapper, options.spans)
+    spans = SpansOptions(
+        naming,
+        rate=None if decided_later else rate,
+        host=_host(options),
+        marks_by_kind=_MARKS_BY_KIND in of(TraceSettings).features,
+    )
+    return SpansRoute(SpansMapper(spans), options.spans)
 
 
 def _host(options: OtlpOptions) -> str:

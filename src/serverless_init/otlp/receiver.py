@@ -142,7 +142,9 @@ class Receiver:
         with closing(route.mapper.payloads(request)) as payloads:
             async for mapped in in_slices(payloads, _SLICE_S, self._clock):
                 if mapped is not None:
-                    await route.sink.submit(mapped.payload, is_counted=mapped.is_counted)
+                    await route.sink.submit(
+                        mapped.payload, is_counted=mapped.is_counted, is_marked=mapped.is_marked
+                    )
         return Outcome()
 
     def _refused_points(self) -> int:

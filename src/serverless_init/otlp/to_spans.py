@@ -53,19 +53,22 @@ _HASH = 1_111_111_111_111_111_111
 class SpansOptions:
     """`rate` is the share of traces that are kept, by their ids.
 
-    It is None where another sampler decides, later.
+    It is None where another sampler decides, later. With `marks_by_kind` the kind of a span says
+    whether it enters a service, and whether it is measured.
     """
 
     naming: NamingOptions = field(default_factory=NamingOptions)
     rate: float | None = 1.0
     host: str = ""
+    marks_by_kind: bool = False
 
 
 class Mapped(NamedTuple):
-    """The spans of one resource; whether their tracer has counted them for the statistics."""
+    """The spans of one resource, and whether they are counted and marked; see `SpanSink`."""
 
     payload: TracerPayload
     is_counted: bool
+    is_marked: bool
 
 
 class SpansMapper:
@@ -90,6 +93,7 @@ class SpansMapper:
             yield Mapped(
                 self._payload(group, list(chunks.values())),
                 bool(text_of(resource.get("_dd.stats_computed"))),
+                self._options.marks_by_kind,
             )
 
     def _payload(self, group: ResourceGroup[OtlpSpan], chunks: list[TraceChunk]) -> TracerPayload:
@@ -128,6 +132,8 @@ class SpansMapper:
             type=names.type(),
         )
         self._tag(mapped, span, resource, scope)
+        if self._options.marks_by_kind:
+            _mark(mapped, kind_text(span.kind))
         return mapped
 
     def _tag(self, mapped: Span, span: OtlpSpan, resource: Attributes, scope: Scope) -> None:
@@ -189,6 +195,13 @@ class SpansMapper:
 def is_kept(trace_id: int, rate: float) -> bool:
     """Whether the trace belongs to the share `rate` of all, as every Agent decides it."""
     return rate >= 1 or (trace_id * _HASH & _ID_MASK) < rate * (_ID_MASK + 1)
+
+
+def _mark(span: Span, kind: str) -> None:
+    if not span.parent_id or kind in ("server", "consumer"):
+        span.metrics["_dd.top_level"] = 1.0
+    if kind in ("client", "producer"):
+        span.metrics["_dd.measured"] = 1.0
 
 
 def _renamed(key: str) -> str:

@@ -69,10 +69,12 @@ class Traces:
         if self._receiver.value:
             self._receiver.value.ingest.flush(self._clock.now(), force=force)
 
-    async def submit(self, payload: TracerPayload, *, is_counted: bool) -> None:
+    async def submit(
+        self, payload: TracerPayload, *, is_counted: bool, is_marked: bool = False
+    ) -> None:
         """Take what another receiver has read: see `model.SpanSink`."""
         receiver = self._receiver.value or await self._receiver.get()
-        await receiver.take(payload, is_counted=is_counted)
+        await receiver.take(payload, is_counted=is_counted, is_marked=is_marked)
 
     async def drain(self, deadline: float) -> Drained:
         """Answer what has begun, pass everything on."""

@@ -94,10 +94,11 @@ class Receiver:
             response = self._refusal(request, refused.status, str(refused))
         return replace(response, headers=(*response.headers, *self._about))
 
-    async def take(self, payload: TracerPayload, *, is_counted: bool) -> None:
+    async def take(self, payload: TracerPayload, *, is_counted: bool, is_marked: bool) -> None:
         """Work `payload` through, which came another way; it waits for its turn like a request."""
         async with self._slots:
-            await self._work_through(payload, Sender(computes_stats=is_counted))
+            sender = Sender(computes_stats=is_counted, computes_top_level=is_marked)
+            await self._work_through(payload, sender)
 
     async def _answer(self, request: Request) -> Response:
         if request.headers.get("sec-fetch-site") == "cross-site":

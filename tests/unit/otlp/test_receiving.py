@@ -52,7 +52,9 @@ class Spans:
     def __init__(self, sinks: Sinks) -> None:
         self._sinks = sinks
 
-    async def submit(self, payload: TracerPayload, *, is_counted: bool) -> None:
+    async def submit(
+        self, payload: TracerPayload, *, is_counted: bool, is_marked: bool = False
+    ) -> None:
         self._sinks.payloads.append((payload, is_counted))
 
 

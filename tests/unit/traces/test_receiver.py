@@ -13,6 +13,7 @@ import zstandard
 from tests.unit.traces.serving import PATIENCE_S, Answer, Place, serving, span
 
 from serverless_init import __version__
+from serverless_init.model import Span, TraceChunk, TracerPayload
 from serverless_init.traces.answers import rates
 from serverless_init.traces.samplers import Rates
 from serverless_init.wire import Response
@@ -324,5 +325,33 @@ def test_nothing_is_loaded_and_nothing_passed_on_without_a_request() -> None:
         report = await place.drained()
         assert (report.accepted, report.late) == (0, False)
         assert place.spans_sink.payloads == place.stats_sink.payloads == []
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("is_marked", "marks"), [(False, {1: 1.0, 2: 1.0}), (True, {2: 1.0})])
+def test_spans_of_another_receiver_may_be_marked_already(
+    is_marked: bool, marks: dict[int, float]
+) -> None:
+    async def scenario(place: Place) -> None:
+        spans = [
+            Span(
+                service="shop",
+                name="work",
+                resource="r",
+                trace_id=7,
+                span_id=number,
+                parent_id=9,
+                start_ns=time.time_ns(),
+                duration_ns=1,
+                metrics={"_dd.top_level": 1.0} if number == 2 else {},
+            )
+            for number in (1, 2)
+        ]
+        payload = TracerPayload(chunks=[TraceChunk(spans, priority=1)])
+        await place.traces.submit(payload, is_counted=False, is_marked=is_marked)
+        await place.drained()
+        found = {span.span_id: span.metrics.get("_top_level") for span in place.spans}
+        assert {number: mark for number, mark in found.items() if mark} == marks
 
     run(scenario)

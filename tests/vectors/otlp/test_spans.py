@@ -400,3 +400,25 @@ def test_another_sampler_may_decide_later() -> None:
 def test_a_tracer_may_have_counted_its_spans_itself() -> None:
     assert mapped(resource={"_dd.stats_computed": "true"}).is_counted
     assert not mapped().is_counted
+
+
+@pytest.mark.parametrize(
+    ("kind", "parent", "marks"),
+    [
+        ("internal", b"", {"_dd.top_level": 1}),
+        ("internal", b"\0" * 7 + b"\1", {}),
+        ("server", b"\0" * 7 + b"\1", {"_dd.top_level": 1}),
+        ("consumer", b"\0" * 7 + b"\1", {"_dd.top_level": 1}),
+        ("client", b"\0" * 7 + b"\1", {"_dd.measured": 1}),
+        ("producer", b"", {"_dd.top_level": 1, "_dd.measured": 1}),
+    ],
+)
+def test_the_kind_of_a_span_may_say_what_is_counted_of_it(
+    kind: str, parent: bytes, marks: dict[str, float]
+) -> None:
+    one = mapped(kind=kind, parent_span_id=parent, options=SpansOptions(marks_by_kind=True))
+    (span,) = one.payload.chunks[0].spans
+    assert one.is_marked
+    assert span.metrics == marks
+    usual = mapped(kind=kind, parent_span_id=parent)
+    assert (usual.is_marked, usual.payload.chunks[0].spans[0].metrics) == (False, {})
