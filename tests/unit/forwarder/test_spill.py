@@ -266,7 +266,12 @@ def test_a_disk_that_takes_nothing_is_told_once(
 
     storage = {"disk_ratio_max": 0.0}
     account, said = run(
-        story, storage=storage, retry_queue_bytes_max=200, queue_payloads_max=1, drain_s=0.5
+        story,
+        storage=storage,
+        retry_queue_bytes_max=200,
+        queue_payloads_max=1,
+        workers=10,
+        drain_s=0.5,
     )
     assert "stored_on_disk" not in account.dropped
     told = [line for line in said if "cannot be stored" in line]
